@@ -1,0 +1,497 @@
+// The inner loops of the coordinatewise LSTM optimizer, in AssemblyScript (compiled by scripts/build-wasm.mjs).
+//
+// Coordinates come in blocks of 8 = two f32x4 vectors. Every quantity of a block is a run of rows [feature][8].
+// Gate rows are ordered unit by unit: (i, j, f, o) of unit 0, of unit 1, …, so one register tile of 4 rows × 2 vectors
+// computes all gates of one unit. Rows i, f, o are packed times ½, so that σ(x) = ½ + ½ tanh(x/2) needs no extra work;
+// the bias starts the accumulators. The host (src/kernels/lstm-wasm.ts) packs weights and unpacks gradients.
+
+// At most 8 layers: the tables of addresses below hold 8 × 4 bytes.
+const V: usize = 32; // bytes of one row: 8 coordinates
+
+let F: i32 = 0; // input features: 1 (scaled) or 2 (log and sign)
+let H: i32 = 0; // hidden units
+let L: i32 = 0; // layers; 0 means a linear map of the features
+let T: i32 = 0; // steps that replay can hold
+let mode: i32 = 0; // 0: x = inputScale·g; 1: log and sign
+let p: f32 = 10;
+let least: f32 = 4.5399931e-5; // e^−p
+let inputScale: f32 = 1;
+let scale: f32 = 1; // output scale
+
+const W: usize = memory.data(32); // forward weights [unit][k][4]
+const B: usize = memory.data(32); // bias [4H]
+const U: usize = memory.data(32); // backward weights [group of 4 inputs][4H][4]
+const GW: usize = memory.data(32); // gradient of W, lanes apart: [4H][Kp] of f32x4
+const GB: usize = memory.data(32); // gradient of B, lanes apart: [4H] of f32x4
+const X: usize = memory.data(32); // inputs [T+1][Kp][8]: features or the lower layer's h, then own h
+const C: usize = memory.data(32); // cells [T+1][H][8]
+const A: usize = memory.data(32); // activations [T][4H][8], overwritten by their derivatives
+const TC: usize = memory.data(32); // tanh(c) [T][H][8]
+const DH: usize = memory.data(32); // [H][8]
+const DC: usize = memory.data(32);
+let WO: usize = 0; // output weights [top], then the bias
+let GO: usize = 0; // their gradient, lanes apart
+let TOP: usize = 0; // top activations [T][top][8]
+let DX: usize = 0; // scratch [K rounded up][8]
+let D: usize = 0; // gradients of the block [T+1][8]
+let WT: usize = 0; // step weights w_t [T+1]
+let LW: usize = 0; // coordinate weights [8]
+let S: usize = 0; // state, block by block: each layer's h [H][8], c [H][8]
+let G: usize = 0; // gradients of all coordinates
+let DELTA: usize = 0; // updates of all coordinates
+let top: usize = 0;
+
+// @ts-ignore: decorator
+@inline
+function at(table: usize, l: i32): usize {
+  return load<usize>(table + (<usize>l << 2));
+}
+function inputs(l: i32): i32 {
+  return l == 0 ? F : H;
+}
+function kp(l: i32): i32 {
+  return ((inputs(l) + H + 4) / 5) * 5; // rows padded to the 2 × 5 tiles of the weight gradient
+}
+function take(floats: i32): usize {
+  const at = top;
+  top += ((<usize>floats * 4 + 63) >> 6) << 6;
+  return at;
+}
+
+/** Lays the memory out for n coordinates; returns the bytes needed from address 0. */
+export function setup(f: i32, h: i32, layers: i32, steps: i32, n: i32): usize {
+  F = f;
+  H = h;
+  L = layers;
+  T = steps;
+  top = (__heap_base + 63) & ~63;
+  for (let l = 0; l < L; l++) {
+    const k = inputs(l) + H;
+    store<usize>(W + (<usize>l << 2), take(4 * H * k));
+    store<usize>(B + (<usize>l << 2), take(4 * H));
+    store<usize>(U + (<usize>l << 2), take(((k + 3) / 4) * 4 * 4 * H));
+    store<usize>(GW + (<usize>l << 2), take(4 * H * kp(l) * 4));
+    store<usize>(GB + (<usize>l << 2), take(4 * H * 4));
+    store<usize>(X + (<usize>l << 2), take((T + 1) * kp(l) * 8));
+    store<usize>(C + (<usize>l << 2), take((T + 1) * H * 8));
+    store<usize>(A + (<usize>l << 2), take(T * 4 * H * 8));
+    store<usize>(TC + (<usize>l << 2), take(T * H * 8));
+    store<usize>(DH + (<usize>l << 2), take(H * 8));
+    store<usize>(DC + (<usize>l << 2), take(H * 8));
+  }
+  const size = L == 0 ? F : H;
+  WO = take(size + 1);
+  GO = take((size + 1) * 4);
+  TOP = take((T + 1) * size * 8);
+  DX = take((F + 2 * H + 4) * 8);
+  D = take((T + 1) * 8);
+  WT = take(T + 1);
+  LW = take(8);
+  const blocks = (n + 7) / 8;
+  S = take(blocks * L * 2 * H * 8);
+  G = take(blocks * 8);
+  DELTA = take(blocks * 8);
+  return top;
+}
+export function options(kind: i32, pp: f32, inScale: f32, outScale: f32): void {
+  mode = kind;
+  p = pp;
+  least = <f32>Math.exp(-pp);
+  inputScale = inScale;
+  scale = outScale;
+}
+/** Address of a region: what 0 W, 1 B, 2 U, 3 GW, 4 GB (of layer l), 5 WO, 6 GO, 7 D, 8 WT, 9 LW, 10 S, 11 G, 12 DELTA. */
+export function address(what: i32, l: i32): usize {
+  switch (what) {
+    case 0: return at(W, l);
+    case 1: return at(B, l);
+    case 2: return at(U, l);
+    case 3: return at(GW, l);
+    case 4: return at(GB, l);
+    case 5: return WO;
+    case 6: return GO;
+    case 7: return D;
+    case 8: return WT;
+    case 9: return LW;
+    case 10: return S;
+    case 11: return G;
+    default: return DELTA;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+/** tanh(x) = x·P₃(x²)/Q₃(x²), x clamped at ±7: absolute error 1.2e-6. */
+// @ts-ignore: decorator
+@inline
+function tanh4(v: v128): v128 {
+  const x = f32x4.min(f32x4.max(v, f32x4.splat(-7)), f32x4.splat(7));
+  const u = f32x4.mul(x, x);
+  let a = madd(f32x4.splat(3.930005732399877e-6), u, f32x4.splat(2.2769877687096596e-3));
+  a = madd(a, u, f32x4.splat(0.12302181869745255));
+  a = madd(a, u, f32x4.splat(0.9999957084655762));
+  let b = madd(f32x4.splat(1.423507055733353e-4), u, f32x4.splat(0.021072175353765488));
+  b = madd(b, u, f32x4.splat(0.45634031295776367));
+  b = madd(b, u, f32x4.splat(1));
+  return f32x4.div(f32x4.mul(x, a), b);
+}
+// @ts-ignore: decorator
+@inline
+function sigmoidOfHalf(v: v128): v128 {
+  const h = f32x4.splat(0.5);
+  return f32x4.add(f32x4.mul(tanh4(v), h), h);
+}
+/** Natural logarithm of positive normal numbers. Source: Cephes logf (Moshier). */
+function log4(x: v128): v128 {
+  const bits = i32x4.sub(x, i32x4.splat(0x3f3504f3)); // √½
+  const e = i32x4.shr_s(bits, 23);
+  const m = f32x4.sub(i32x4.add(v128.and(bits, i32x4.splat(0x7fffff)), i32x4.splat(0x3f3504f3)), f32x4.splat(1));
+  const k = f32x4.convert_i32x4_s(e);
+  const z = f32x4.mul(m, m);
+  let y = madd(f32x4.splat(7.0376836292e-2), m, f32x4.splat(-1.1514610310e-1));
+  y = madd(y, m, f32x4.splat(1.1676998740e-1));
+  y = madd(y, m, f32x4.splat(-1.2420140846e-1));
+  y = madd(y, m, f32x4.splat(1.4249322787e-1));
+  y = madd(y, m, f32x4.splat(-1.6668057665e-1));
+  y = madd(y, m, f32x4.splat(2.0000714765e-1));
+  y = madd(y, m, f32x4.splat(-2.4999993993e-1));
+  y = madd(y, m, f32x4.splat(3.3333331174e-1));
+  y = f32x4.mul(f32x4.mul(y, m), z);
+  y = madd(k, f32x4.splat(-2.12194440e-4), y);
+  y = madd(f32x4.splat(-0.5), z, y);
+  return madd(k, f32x4.splat(0.693359375), f32x4.add(m, y));
+}
+
+/** Writes the features of 8 gradients at g into rows at x. */
+function features(g: usize, x: usize): void {
+  for (let v: usize = 0; v < V; v += 16) {
+    const d = f32x4.mul(v128.load(g + v), f32x4.splat(inputScale));
+    if (mode == 0) {
+      v128.store(x + v, d);
+    } else {
+      const size = f32x4.max(f32x4.abs(d), f32x4.splat(least));
+      const s = f32x4.max(f32x4.div(log4(size), f32x4.splat(p)), f32x4.splat(-1));
+      const t = f32x4.div(d, f32x4.splat(least));
+      v128.store(x + v, s);
+      v128.store(x + V + v, f32x4.max(f32x4.min(t, f32x4.splat(1)), f32x4.splat(-1)));
+    }
+  }
+}
+
+/** z[4·groups][8] = w·x + b, by tiles of 4 rows × 8 coordinates. b = 0 starts from zero. */
+function product(w: usize, b: usize, x: usize, z: usize, k: i32, groups: i32): void {
+  const end = x + <usize>k * V;
+  for (let g = 0; g < groups; g++) {
+    let a0 = f32x4.splat(0);
+    let a1 = a0;
+    let a2 = a0;
+    let a3 = a0;
+    if (b) {
+      a0 = v128.load32_splat(b);
+      a1 = v128.load32_splat(b, 4);
+      a2 = v128.load32_splat(b, 8);
+      a3 = v128.load32_splat(b, 12);
+      b += 16;
+    }
+    let c0 = a0;
+    let c1 = a1;
+    let c2 = a2;
+    let c3 = a3;
+    for (let q = x; q < end; q += V) {
+      const u = v128.load(q);
+      const v = v128.load(q, 16);
+      let s = v128.load32_splat(w);
+      a0 = madd(s, u, a0);
+      c0 = madd(s, v, c0);
+      s = v128.load32_splat(w, 4);
+      a1 = madd(s, u, a1);
+      c1 = madd(s, v, c1);
+      s = v128.load32_splat(w, 8);
+      a2 = madd(s, u, a2);
+      c2 = madd(s, v, c2);
+      s = v128.load32_splat(w, 12);
+      a3 = madd(s, u, a3);
+      c3 = madd(s, v, c3);
+      w += 16;
+    }
+    v128.store(z, a0);
+    v128.store(z, c0, 16);
+    v128.store(z, a1, 32);
+    v128.store(z, c1, 48);
+    v128.store(z, a2, 64);
+    v128.store(z, c2, 80);
+    v128.store(z, a3, 96);
+    v128.store(z, c3, 112);
+    z += 128;
+  }
+}
+
+/** Gates → activations in place; c' = f·c + i·j; h = o·tanh(c') into two places; tanh(c') kept. */
+function cell(z: usize, c: usize, c1: usize, tc: usize, h: usize, h2: usize): void {
+  const end = z + <usize>H * 4 * V;
+  while (z < end) {
+    for (let v: usize = 0; v < V; v += 16) {
+      const i = sigmoidOfHalf(v128.load(z + v));
+      const j = tanh4(v128.load(z + v, 32));
+      const f = sigmoidOfHalf(v128.load(z + v, 64));
+      const o = sigmoidOfHalf(v128.load(z + v, 96));
+      const n = madd(f, v128.load(c + v), f32x4.mul(i, j));
+      const t = tanh4(n);
+      const out = f32x4.mul(o, t);
+      v128.store(z + v, i);
+      v128.store(z + v, j, 32);
+      v128.store(z + v, f, 64);
+      v128.store(z + v, o, 96);
+      v128.store(c1 + v, n);
+      v128.store(tc + v, t);
+      v128.store(h + v, out);
+      v128.store(h2 + v, out);
+    }
+    z += 4 * V;
+    c += V;
+    c1 += V;
+    tc += V;
+    h += V;
+    h2 += V;
+  }
+}
+
+/** One step of all layers in slot t, from x's features; the new h goes to slot `next`. */
+function step(t: i32, next: i32): void {
+  for (let l = 0; l < L; l++) {
+    const n = inputs(l);
+    const row = <usize>kp(l) * V;
+    const x = at(X, l) + <usize>t * row;
+    const z = at(A, l) + <usize>t * <usize>(4 * H) * V;
+    product(at(W, l), at(B, l), x, z, n + H, H);
+    const hv = <usize>H * V;
+    const up = l + 1 < L ? at(X, l + 1) + <usize>t * <usize>kp(l + 1) * V : TOP + <usize>t * hv;
+    cell(z, at(C, l) + <usize>t * hv, at(C, l) + <usize>next * hv, at(TC, l) + <usize>t * hv, at(X, l) + <usize>next * row + <usize>n * V, up);
+  }
+}
+
+function loadState(s: usize, t: i32): void {
+  const bytes = <usize>H * V;
+  for (let l = 0; l < L; l++) {
+    memory.copy(at(X, l) + <usize>t * <usize>kp(l) * V + <usize>inputs(l) * V, s, bytes);
+    memory.copy(at(C, l) + <usize>t * bytes, s + bytes, bytes);
+    s += 2 * bytes;
+  }
+}
+function featureSlot(t: i32): usize {
+  return L == 0 ? TOP + <usize>t * <usize>F * V : at(X, 0) + <usize>t * <usize>kp(0) * V;
+}
+function topSize(): i32 {
+  return L == 0 ? F : H;
+}
+
+/** One step of all n coordinates: reads G, advances S, writes DELTA. */
+export function forward(n: i32): void {
+  const blocks = (n + 7) / 8;
+  const bytes = <usize>H * V;
+  const size = topSize();
+  let s = S;
+  for (let b = 0; b < blocks; b++) {
+    loadState(s, 0);
+    features(G + <usize>b * V, featureSlot(0));
+    step(0, 0);
+    for (let l = 0; l < L; l++) {
+      memory.copy(s, at(X, l) + <usize>inputs(l) * V, bytes);
+      memory.copy(s + bytes, at(C, l), bytes);
+      s += 2 * bytes;
+    }
+    let a = v128.load32_splat(WO + <usize>size * 4);
+    let c = a;
+    for (let k: usize = 0; k < <usize>size; k++) {
+      const w = v128.load32_splat(WO + k * 4);
+      a = madd(w, v128.load(TOP + k * V), a);
+      c = madd(w, v128.load(TOP + k * V, 16), c);
+    }
+    v128.store(DELTA + <usize>b * V, f32x4.mul(a, f32x4.splat(scale)));
+    v128.store(DELTA + <usize>b * V, f32x4.mul(c, f32x4.splat(scale)), 16);
+  }
+}
+
+/** Derivatives of one cell step: activations z become dL/d(packed gate input); dh, dc move to step t−1. */
+function cellBackward(z: usize, c: usize, tc: usize, dh: usize, dc: usize): void {
+  const end = z + <usize>H * 4 * V;
+  const one = f32x4.splat(1);
+  const two = f32x4.splat(2);
+  while (z < end) {
+    for (let v: usize = 0; v < V; v += 16) {
+      const i = v128.load(z + v);
+      const j = v128.load(z + v, 32);
+      const f = v128.load(z + v, 64);
+      const o = v128.load(z + v, 96);
+      const t = v128.load(tc + v);
+      const h = v128.load(dh + v);
+      const ho = f32x4.mul(h, o);
+      const d = f32x4.add(v128.load(dc + v), f32x4.sub(ho, f32x4.mul(f32x4.mul(t, t), ho)));
+      const d2 = f32x4.mul(d, two);
+      v128.store(z + v, f32x4.mul(f32x4.mul(d2, j), f32x4.sub(i, f32x4.mul(i, i))));
+      v128.store(z + v, f32x4.mul(f32x4.mul(d, i), f32x4.sub(one, f32x4.mul(j, j))), 32);
+      v128.store(z + v, f32x4.mul(f32x4.mul(d2, v128.load(c + v)), f32x4.sub(f, f32x4.mul(f, f))), 64);
+      v128.store(z + v, f32x4.mul(f32x4.mul(f32x4.mul(two, h), t), f32x4.sub(o, f32x4.mul(o, o))), 96);
+      v128.store(dc + v, f32x4.mul(d, f));
+    }
+    z += 4 * V;
+    c += V;
+    tc += V;
+    dh += V;
+    dc += V;
+  }
+}
+
+/** GW += Σ over steps and coordinates of dz·xᵀ, by tiles of 2 gates × 5 inputs; lanes stay apart. */
+function weightGradient(l: i32, steps: i32): void {
+  const zRow = <usize>(4 * H) * V;
+  const tiles = kp(l) / 5;
+  const xRow = <usize>kp(l) * V;
+  const zEnd = at(A, l) + <usize>steps * zRow;
+  let out = at(GW, l);
+  const skip = <usize>kp(l) * 16;
+  for (let r: usize = 0; r < zRow; r += 2 * V) {
+    for (let k = 0; k < tiles; k++) {
+      const o2 = out + skip;
+      let a0 = v128.load(out);
+      let a1 = v128.load(out, 16);
+      let a2 = v128.load(out, 32);
+      let a3 = v128.load(out, 48);
+      let a4 = v128.load(out, 64);
+      let b0 = v128.load(o2);
+      let b1 = v128.load(o2, 16);
+      let b2 = v128.load(o2, 32);
+      let b3 = v128.load(o2, 48);
+      let b4 = v128.load(o2, 64);
+      let x = at(X, l) + <usize>k * 5 * V;
+      for (let z = at(A, l) + r; z < zEnd; z += zRow) {
+        let u = v128.load(z);
+        let v = v128.load(z, 32);
+        let q = v128.load(x);
+        a0 = madd(u, q, a0);
+        b0 = madd(v, q, b0);
+        q = v128.load(x, 32);
+        a1 = madd(u, q, a1);
+        b1 = madd(v, q, b1);
+        q = v128.load(x, 64);
+        a2 = madd(u, q, a2);
+        b2 = madd(v, q, b2);
+        q = v128.load(x, 96);
+        a3 = madd(u, q, a3);
+        b3 = madd(v, q, b3);
+        q = v128.load(x, 128);
+        a4 = madd(u, q, a4);
+        b4 = madd(v, q, b4);
+        u = v128.load(z, 16);
+        v = v128.load(z, 48);
+        q = v128.load(x, 16);
+        a0 = madd(u, q, a0);
+        b0 = madd(v, q, b0);
+        q = v128.load(x, 48);
+        a1 = madd(u, q, a1);
+        b1 = madd(v, q, b1);
+        q = v128.load(x, 80);
+        a2 = madd(u, q, a2);
+        b2 = madd(v, q, b2);
+        q = v128.load(x, 112);
+        a3 = madd(u, q, a3);
+        b3 = madd(v, q, b3);
+        q = v128.load(x, 144);
+        a4 = madd(u, q, a4);
+        b4 = madd(v, q, b4);
+        x += xRow;
+      }
+      v128.store(out, a0);
+      v128.store(out, a1, 16);
+      v128.store(out, a2, 32);
+      v128.store(out, a3, 48);
+      v128.store(out, a4, 64);
+      v128.store(o2, b0);
+      v128.store(o2, b1, 16);
+      v128.store(o2, b2, 32);
+      v128.store(o2, b3, 48);
+      v128.store(o2, b4, 64);
+      out += 80;
+    }
+    out += skip;
+  }
+  let gb = at(GB, l);
+  for (let r: usize = 0; r < zRow; r += V) {
+    let a = v128.load(gb);
+    for (let z = at(A, l) + r; z < zEnd; z += zRow) a = f32x4.add(a, f32x4.add(v128.load(z), v128.load(z, 16)));
+    v128.store(gb, a);
+    gb += 16;
+  }
+}
+
+/** Zeroes the accumulated gradient. */
+export function clearGradient(): void {
+  for (let l = 0; l < L; l++) {
+    memory.fill(at(GW, l), 0, <usize>(4 * H) * <usize>kp(l) * 16);
+    memory.fill(at(GB, l), 0, <usize>(4 * H) * 16);
+  }
+  memory.fill(GO, 0, <usize>(topSize() + 1) * 16);
+}
+
+/**
+ * Replays one block of 8 coordinates over `steps` steps from the state in the first block of S, with the recorded
+ * gradients in D, and adds its part of dL/dφ: λ_K = w_K d_K; λ_t = λ_{t+1} + w_t d_t; dL/dg_t = λ_{t+1}.
+ */
+export function replay(steps: i32): void {
+  const size = topSize();
+  const hv = <usize>H * V;
+  const tv = <usize>size * V;
+  loadState(S, 0);
+  for (let t = 0; t < steps; t++) {
+    features(D + <usize>t * V, featureSlot(t));
+    step(t, t + 1);
+  }
+  for (let l = 0; l < L; l++) {
+    memory.fill(at(DH, l), 0, hv);
+    memory.fill(at(DC, l), 0, hv);
+  }
+  const lw0 = v128.load(LW);
+  const lw1 = v128.load(LW, 16);
+  let last = D + <usize>steps * V;
+  let w = v128.load32_splat(WT + <usize>steps * 4);
+  let l0 = f32x4.mul(f32x4.mul(lw0, w), v128.load(last));
+  let l1 = f32x4.mul(f32x4.mul(lw1, w), v128.load(last, 16));
+  for (let t = steps - 1; t >= 0; t--) {
+    const g0 = f32x4.mul(l0, f32x4.splat(scale));
+    const g1 = f32x4.mul(l1, f32x4.splat(scale));
+    let h = TOP + <usize>t * tv;
+    let go = GO;
+    for (let k: usize = 0; k < <usize>size; k++) {
+      const a = f32x4.add(f32x4.mul(g0, v128.load(h)), f32x4.mul(g1, v128.load(h, 16)));
+      v128.store(go, f32x4.add(v128.load(go), a));
+      if (L > 0) {
+        const wo = v128.load32_splat(WO + k * 4);
+        const dh = at(DH, L - 1) + k * V;
+        v128.store(dh, madd(g0, wo, v128.load(dh)));
+        v128.store(dh, madd(g1, wo, v128.load(dh, 16)), 16);
+      }
+      h += V;
+      go += 16;
+    }
+    v128.store(go, f32x4.add(v128.load(go), f32x4.add(g0, g1)));
+    for (let l = L - 1; l >= 0; l--) {
+      const z = at(A, l) + <usize>t * <usize>(4 * H) * V;
+      cellBackward(z, at(C, l) + <usize>t * hv, at(TC, l) + <usize>t * hv, at(DH, l), at(DC, l));
+      const below = l == 0 ? 0 : H; // no derivative by the features is needed
+      product(at(U, l), 0, z, DX, 4 * H, (below + H + 3) / 4);
+      if (below) {
+        for (let q: usize = 0; q < hv; q += 16) v128.store(at(DH, l - 1) + q, f32x4.add(v128.load(at(DH, l - 1) + q), v128.load(DX + q)));
+      }
+      memory.copy(at(DH, l), DX + <usize>below * V, hv);
+    }
+    w = v128.load32_splat(WT + <usize>t * 4);
+    last = D + <usize>t * V;
+    l0 = f32x4.add(l0, f32x4.mul(f32x4.mul(lw0, w), v128.load(last)));
+    l1 = f32x4.add(l1, f32x4.mul(f32x4.mul(lw1, w), v128.load(last, 16)));
+  }
+  for (let l = 0; l < L; l++) weightGradient(l, steps);
+}

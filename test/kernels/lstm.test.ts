@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { createRng } from "../../src/core/rng.ts";
+import type { ReplayJob } from "../../src/kernels/lstm-kernel.ts";
+import { coordinateState, referenceKernel } from "../../src/kernels/lstm-reference.ts";
+import { type LstmShape, phiLayout, stateSize } from "../../src/kernels/lstm-shape.ts";
+import { wasmKernel } from "../../src/kernels/lstm-wasm.ts";
+
+const base: LstmShape = {
+  layers: 2,
+  hidden: 20,
+  preprocessing: { kind: "log-sign", p: 10 },
+  inputScale: 1,
+  outputScale: 0.1,
+};
+const shapes: [string, LstmShape][] = [
+  ["2×20, log-sign", base],
+  ["2×20, scale", { ...base, preprocessing: { kind: "scale" }, inputScale: 0.5, outputScale: 1 }],
+  ["1×3", { ...base, layers: 1, hidden: 3 }],
+  ["3×7", { ...base, layers: 3, hidden: 7 }],
+  ["linear", { ...base, layers: 0 }],
+];
+
+function problem(shape: LstmShape, n: number, steps: number) {
+  const rng = createRng(3);
+  const phi = Float32Array.from({ length: phiLayout(shape).size }, () => 0.4 * rng.normal());
+  const gradients = Array.from({ length: steps + 1 }, () =>
+    Float32Array.from({ length: n }, () => rng.normal() * 10 ** (-6 * rng.uniform())),
+  );
+  return { phi, gradients, weights: gradients.map((_, t) => 1 + 0.1 * t) };
+}
+const worst = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let error = 0;
+  let size = 0;
+  for (let i = 0; i < b.length; i++) {
+    error = Math.max(error, Math.abs(a[i]! - b[i]!));
+    size = Math.max(size, Math.abs(b[i]!));
+  }
+  return error / size;
+};
+
+describe.each(shapes)("LSTM kernel %s", (_, shape) => {
+  const n = 21;
+  const K = 12;
+  const { phi, gradients, weights } = problem(shape, n, K);
+  const all = Int32Array.from({ length: n }, (_, i) => i);
+
+  it("steps as the float64 reference does", () => {
+    const fast = wasmKernel(shape, n);
+    const slow = referenceKernel(shape, n);
+    const [a, b] = [new Float32Array(n), new Float32Array(n)];
+    fast.load(phi);
+    slow.load(phi);
+    for (const g of gradients) {
+      fast.forward(g, a);
+      slow.forward(g, b);
+      expect(worst(a, b)).toBeLessThan(2e-5);
+    }
+    const [p, q] = [fast.saveState(), slow.saveState()];
+    const per = stateSize(shape);
+    for (const i of shape.layers > 0 ? all : [])
+      expect(worst(coordinateState(p, i, per), coordinateState(q, i, per))).toBeLessThan(2e-5);
+  });
+
+  it("replays to the reference's meta-gradient, from a carried state", () => {
+    const slow = referenceKernel(shape, n);
+    slow.load(phi);
+    slow.forward(gradients[0]!, new Float32Array(n));
+    const job: ReplayJob = {
+      gradients,
+      weights,
+      state: slow.saveState(),
+      coordinates: all,
+      coordinateWeights: new Float32Array(n).fill(0.5),
+    };
+    const fast = wasmKernel(shape, 8, K);
+    fast.load(phi);
+    const a = new Float64Array(phi.length);
+    const b = new Float64Array(phi.length);
+    fast.replay(job, a);
+    slow.replay(job, b);
+    expect(worst(a, b)).toBeLessThan(2e-5);
+  });
+});
