@@ -1,0 +1,245 @@
+import { check, checkInteger, checkPositive, checkRange } from "../core/check.ts";
+import type { Vec } from "../core/layout.ts";
+import { createRng } from "../core/rng.ts";
+import { checkShape, type LstmShape } from "../kernels/lstm-shape.ts";
+import type { Simd } from "../kernels/lstm-wasm.ts";
+import { initPhi } from "../learned/lstm.ts";
+import { createMetaAdam, type MetaAdam, metaAdamStep } from "./adam.ts";
+import type { UnrollResult, UnrollTask } from "./unroll.ts";
+import type { ValidationTask } from "./validate.ts";
+
+/** Everything that decides a meta-training run. With the problem family it fixes the result to the byte. */
+export interface MetaTrainOptions {
+  readonly shape: LstmShape;
+  /** Streams of meta-training and meta-validation follow from it. */
+  readonly seed: number;
+  /** Steps of a trajectory. */
+  readonly steps: number;
+  /** Steps of an unroll: one φ-update each. Divides `steps`. */
+  readonly unroll: number;
+  /** w_t of equation 3: 1 for all, 1 for the last step only, or steps + 1 values given. */
+  readonly weights: "all" | "last" | readonly number[];
+  /** Rounds; each runs one meta-batch of trajectories from start to end. */
+  readonly iterations: number;
+  /** Trajectories side by side. */
+  readonly metaBatch: number;
+  /** Adam's learning rate on φ at the start. */
+  readonly learningRate: number;
+  /** "cosine" falls to zero at the last update. */
+  readonly schedule: "constant" | "cosine";
+  /** The meta-gradient's norm is cut to this; 0 leaves it. */
+  readonly clip: number;
+  /** Share of each tensor's coordinates to replay; 1 is all. */
+  readonly fraction: number;
+  /** Meta-validation every so many rounds; also after the last. */
+  readonly validateEvery: number;
+  readonly validationTrajectories: number;
+  /** Steps of a validation trajectory. */
+  readonly validationSteps: number;
+  /** What chooses the best φ: the loss after the last step (mean of the last 10) or the mean over all steps. */
+  readonly select: "final" | "sum";
+  readonly simd: Simd;
+}
+
+export const metaTrainDefaults: Omit<MetaTrainOptions, "shape"> = {
+  seed: 0,
+  steps: 100,
+  unroll: 20,
+  weights: "all",
+  iterations: 1000,
+  metaBatch: 2,
+  learningRate: 0.01,
+  schedule: "cosine",
+  clip: 1,
+  fraction: 1,
+  validateEvery: 50,
+  validationTrajectories: 10,
+  validationSteps: 100,
+  select: "final",
+  simd: "strict",
+};
+
+/** Runs tasks, here or on other threads; results come in the order of the tasks. */
+export interface Runner {
+  unroll(tasks: readonly UnrollTask[]): Promise<UnrollResult[]>;
+  validate(tasks: readonly ValidationTask[]): Promise<number[][]>;
+  close(): Promise<void>;
+}
+
+/** One line of progress. */
+export interface Report {
+  readonly iteration: number;
+  readonly of: number;
+  /** Mean loss over the round's steps. */
+  readonly metaLoss: number;
+  /** Mean loss at the round's last step. */
+  readonly finalLoss: number;
+  /** Norm of the last update's meta-gradient, before clipping. */
+  readonly gradientNorm: number;
+  /** Trajectories of this round that met a non-finite loss or gradient and were left out. */
+  readonly nonFinite: number;
+  readonly validation?: number;
+  readonly best: number;
+}
+
+/** A whole run at a round's end, as plain data: `metaTrain` continues from it to the same bytes. */
+export interface Checkpoint {
+  iteration: number;
+  phi: Vec;
+  adam: MetaAdam;
+  bestPhi: Vec;
+  bestScore: number;
+  largestGradient: number;
+  history: Report[];
+}
+
+export function checkOptions(o: MetaTrainOptions): void {
+  checkShape(o.shape);
+  for (const name of ["steps", "unroll", "iterations", "metaBatch", "validateEvery", "validationTrajectories", "validationSteps"] as const)
+    checkInteger(name, o[name]);
+  check(o.steps % o.unroll === 0, "unroll", `a divisor of steps = ${o.steps}`, o.unroll);
+  checkPositive("learningRate", o.learningRate);
+  checkRange("clip", o.clip, 0, Number.MAX_VALUE);
+  check(o.fraction > 0 && o.fraction <= 1, "fraction", "a number in (0, 1]", o.fraction);
+  if (typeof o.weights !== "string")
+    check(o.weights.length === o.steps + 1 && o.weights.every((w) => w >= 0), "weights", `${o.steps + 1} numbers >= 0`, o.weights);
+}
+
+/** w_t of an unroll's steps 0 … K, by the step of the trajectory. */
+function unrollWeights(o: MetaTrainOptions, first: number): Float64Array {
+  const w = (t: number): number => (o.weights === "all" ? 1 : o.weights === "last" ? Number(t === o.steps) : o.weights[t]!);
+  return Float64Array.from({ length: o.unroll + 1 }, (_, k) => w(first + k));
+}
+
+function norm(v: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < v.length; i++) sum += v[i]! * v[i]!;
+  return Math.sqrt(sum);
+}
+
+/** cos by its series around 0 and symmetry: the same bits on every engine. x in [0, π]. */
+function cosine(x: number): number {
+  if (x > Math.PI / 2) return -cosine(Math.PI - x);
+  const u = x * x;
+  return 1 - (u / 2) * (1 - (u / 12) * (1 - (u / 30) * (1 - (u / 56) * (1 - (u / 90) * (1 - u / 132)))));
+}
+
+export function initialCheckpoint(o: MetaTrainOptions): Checkpoint {
+  const phi = initPhi(o.shape, createRng(o.seed).split("phi"));
+  return {
+    iteration: 0,
+    phi,
+    adam: createMetaAdam(phi.length),
+    bestPhi: phi.slice(),
+    bestScore: Infinity,
+    largestGradient: 0,
+    history: [],
+  };
+}
+
+/** Mean over trajectories of what selects φ; a trajectory that ended early counts as infinite. */
+export function score(curves: readonly (readonly number[])[], steps: number, select: "final" | "sum"): number {
+  const each = curves.map((c) => {
+    if (c.length <= steps) return Infinity;
+    const part = select === "final" ? c.slice(Math.max(1, steps - 9)) : c;
+    return part.reduce((a, b) => a + b, 0) / part.length;
+  });
+  const mean = each.reduce((a, b) => a + b, 0) / each.length;
+  return Number.isFinite(mean) ? mean : Infinity;
+}
+
+/**
+ * Meta-trains φ on L(φ) = Σ_t w_t f(θ_t) (equation 3) by truncated back-propagation: rollout, replay, Adam, for each
+ * unroll; validation at fixed intervals chooses the φ that is kept. Yields after every round; `checkpoint` is then whole.
+ *
+ * @param checkpoint `initialCheckpoint(options)`, or one saved from an earlier run; advanced in place.
+ * @throws ArgumentError for options out of range.
+ */
+export async function* metaTrain(o: MetaTrainOptions, runner: Runner, checkpoint: Checkpoint): AsyncGenerator<Report, Checkpoint> {
+  checkOptions(o);
+  const c = checkpoint;
+  const perRound = o.steps / o.unroll;
+  const updates = o.iterations * perRound;
+  while (c.iteration < o.iterations) {
+    const round = c.iteration;
+    const carries: (UnrollResult["carry"] | undefined)[] = Array.from({ length: o.metaBatch });
+    const alive = carries.map(() => true);
+    const losses: number[] = [];
+    let lastNorm = 0;
+    let finals: number[] = [];
+    for (let u = 0; u < perRound; u++) {
+      const who = alive.flatMap((ok, b) => (ok ? [b] : []));
+      if (who.length === 0) break;
+      const weights = unrollWeights(o, u * o.unroll);
+      const results = await runner.unroll(
+        who.map((b) => ({
+          shape: o.shape,
+          phi: c.phi,
+          seed: `${o.seed}/train/${round}/${b}`,
+          K: o.unroll,
+          weights,
+          fraction: o.fraction,
+          simd: o.simd,
+          ...(carries[b] ? { carry: carries[b] } : {}),
+        })),
+      );
+      const gradient = new Float64Array(c.phi.length);
+      let used = 0;
+      finals = [];
+      results.forEach((r, index) => {
+        const b = who[index]!;
+        const sound = r.nonFinite === undefined && r.gradient.every(Number.isFinite);
+        if (!sound) {
+          alive[b] = false;
+          return;
+        }
+        used++;
+        carries[b] = r.carry;
+        c.largestGradient = Math.max(c.largestGradient, r.largestGradient);
+        for (let i = 0; i < gradient.length; i++) gradient[i]! += r.gradient[i]!;
+        losses.push(...r.losses.slice(1));
+        finals.push(r.losses.at(-1)!);
+      });
+      if (used === 0) continue;
+      for (let i = 0; i < gradient.length; i++) gradient[i]! /= used;
+      lastNorm = norm(gradient);
+      if (o.clip > 0 && lastNorm > o.clip) for (let i = 0; i < gradient.length; i++) gradient[i]! *= o.clip / lastNorm;
+      const done = (round * perRound + u) / updates;
+      const rate = o.schedule === "cosine" ? (o.learningRate * (1 + cosine(Math.PI * done))) / 2 : o.learningRate;
+      metaAdamStep(c.adam, c.phi, gradient, rate);
+    }
+    c.iteration = round + 1;
+    let validation: number | undefined;
+    if (c.iteration % o.validateEvery === 0 || c.iteration === o.iterations) {
+      const tasks = Array.from({ length: o.validationTrajectories }, (_, i) => ({
+        shape: o.shape,
+        phi: c.phi,
+        seed: `${o.seed}/validate/${i}`,
+        steps: o.validationSteps,
+        simd: o.simd,
+      }));
+      validation = score(await runner.validate(tasks), o.validationSteps, o.select);
+      if (validation < c.bestScore) {
+        c.bestScore = validation;
+        c.bestPhi = c.phi.slice();
+      }
+    }
+    const report: Report = {
+      iteration: c.iteration,
+      of: o.iterations,
+      metaLoss: mean(losses),
+      finalLoss: mean(finals),
+      gradientNorm: lastNorm,
+      nonFinite: alive.filter((ok) => !ok).length,
+      best: c.bestScore,
+      ...(validation === undefined ? {} : { validation }),
+    };
+    c.history.push(report);
+    yield report;
+  }
+  return c;
+}
+
+function mean(v: readonly number[]): number {
+  return v.reduce((a, b) => a + b, 0) / v.length;
+}
