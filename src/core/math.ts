@@ -17,15 +17,14 @@ export function log(x: number): number {
   const z = s * s;
   const w = z * z;
   const t1 = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-  const t2 =
-    z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+  const t2 = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
   const h = 0.5 * f * f;
   return k * 0.6931471803691238 - (h - (s * (h + t1 + t2) + k * 1.9082149292705877e-10) - f);
 }
 
 /** e^x by basic arithmetic only: the same bits on every engine. Source: FreeBSD msun e_exp.c. */
 export function exp(x: number): number {
-  if (x !== x) return x;
+  if (Number.isNaN(x)) return x;
   if (x > 709.782712893384) return Infinity;
   if (x < -745.1332191019411) return 0;
   const k = Math.floor(x * 1.4426950408889634 + 0.5);
@@ -37,7 +36,9 @@ export function exp(x: number): number {
     r -
     t *
       (0.16666666666666602 +
-        t * (-0.0027777777777015593 + t * (6.613756321437934e-5 + t * (-1.6533902205465252e-6 + t * 4.1381367970572385e-8))));
+        t *
+          (-0.0027777777777015593 +
+            t * (6.613756321437934e-5 + t * (-1.6533902205465252e-6 + t * 4.1381367970572385e-8))));
   const y = 1 - (lo - (r * c) / (2 - c) - hi);
   return k < -1000 ? y * 2 ** (k + 1000) * 2 ** -1000 : k > 1000 ? y * 2 ** (k - 1000) * 2 ** 1000 : y * 2 ** k;
 }

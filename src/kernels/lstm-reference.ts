@@ -178,4 +178,3 @@ export function referenceKernel(shape: LstmShape, n: number): LstmKernel {
     },
   };
 }
-

@@ -50,7 +50,13 @@ const GATE_SCALE = [0.5, 1, 0.5, 0.5]; // i, f, o are packed times ½: see assem
  * @throws ArgumentError if the engine lacks the instruction set.
  */
 export function wasmKernel(shape: LstmShape, n: number, steps = 1, simd: Simd = "strict"): LstmKernel {
-  check(simdAvailable(simd), "simd", "an instruction set that this engine has", simd, 'Use "strict", or a newer engine');
+  check(
+    simdAvailable(simd),
+    "simd",
+    "an instruction set that this engine has",
+    simd,
+    'Use "strict", or a newer engine',
+  );
   const { hidden: H, layers: L } = shape;
   const F = featureCount(shape);
   const phi = phiLayout(shape);

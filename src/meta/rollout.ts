@@ -37,7 +37,13 @@ function finite(loss: number, grad: Vec): boolean {
  * K optimizee steps with the tape-free optimizer, keeping only the gradients: θ_{t+1} = θ_t + g_t, and one gradient more,
  * d_K, that closes the unroll. The next unroll starts from θ_K on a fresh minibatch, as the released code does.
  */
-export async function rollout(problem: Problem, kernel: LstmKernel, carry: Carry, K: number, rng: Rng): Promise<Rollout> {
+export async function rollout(
+  problem: Problem,
+  kernel: LstmKernel,
+  carry: Carry,
+  K: number,
+  rng: Rng,
+): Promise<Rollout> {
   const theta = carry.theta.slice();
   const delta = new Float32Array(theta.length);
   const batches = rng.split("batches");

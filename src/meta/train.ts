@@ -95,19 +95,33 @@ export interface Checkpoint {
 
 export function checkOptions(o: MetaTrainOptions): void {
   checkShape(o.shape);
-  for (const name of ["steps", "unroll", "iterations", "metaBatch", "validateEvery", "validationTrajectories", "validationSteps"] as const)
+  for (const name of [
+    "steps",
+    "unroll",
+    "iterations",
+    "metaBatch",
+    "validateEvery",
+    "validationTrajectories",
+    "validationSteps",
+  ] as const)
     checkInteger(name, o[name]);
   check(o.steps % o.unroll === 0, "unroll", `a divisor of steps = ${o.steps}`, o.unroll);
   checkPositive("learningRate", o.learningRate);
   checkRange("clip", o.clip, 0, Number.MAX_VALUE);
   check(o.fraction > 0 && o.fraction <= 1, "fraction", "a number in (0, 1]", o.fraction);
   if (typeof o.weights !== "string")
-    check(o.weights.length === o.steps + 1 && o.weights.every((w) => w >= 0), "weights", `${o.steps + 1} numbers >= 0`, o.weights);
+    check(
+      o.weights.length === o.steps + 1 && o.weights.every((w) => w >= 0),
+      "weights",
+      `${o.steps + 1} numbers >= 0`,
+      o.weights,
+    );
 }
 
 /** w_t of an unroll's steps 0 … K, by the step of the trajectory. */
 function unrollWeights(o: MetaTrainOptions, first: number): Float64Array {
-  const w = (t: number): number => (o.weights === "all" ? 1 : o.weights === "last" ? Number(t === o.steps) : o.weights[t]!);
+  const w = (t: number): number =>
+    o.weights === "all" ? 1 : o.weights === "last" ? Number(t === o.steps) : o.weights[t]!;
   return Float64Array.from({ length: o.unroll + 1 }, (_, k) => w(first + k));
 }
 
@@ -155,7 +169,11 @@ export function score(curves: readonly (readonly number[])[], steps: number, sel
  * @param checkpoint `initialCheckpoint(options)`, or one saved from an earlier run; advanced in place.
  * @throws ArgumentError for options out of range.
  */
-export async function* metaTrain(o: MetaTrainOptions, runner: Runner, checkpoint: Checkpoint): AsyncGenerator<Report, Checkpoint> {
+export async function* metaTrain(
+  o: MetaTrainOptions,
+  runner: Runner,
+  checkpoint: Checkpoint,
+): AsyncGenerator<Report, Checkpoint> {
   checkOptions(o);
   const c = checkpoint;
   const perRound = o.steps / o.unroll;

@@ -1,8 +1,8 @@
 import type { Vec } from "../core/layout.ts";
 import { createRng } from "../core/rng.ts";
-import { type LstmShape, phiLayout, stateSize } from "../kernels/lstm-shape.ts";
 import { stateLength } from "../kernels/lstm-kernel.ts";
-import { wasmKernel, type Simd } from "../kernels/lstm-wasm.ts";
+import { type LstmShape, phiLayout, stateSize } from "../kernels/lstm-shape.ts";
+import { type Simd, wasmKernel } from "../kernels/lstm-wasm.ts";
 import type { Problem, ProblemFamily } from "../problems/problem.ts";
 import { type Carry, rollout } from "./rollout.ts";
 import { sampleCoordinates } from "./sample.ts";
@@ -58,9 +58,15 @@ export async function runUnroll(family: ProblemFamily, task: UnrollTask): Promis
   problem.dispose?.();
   const gradient = new Float64Array(phiLayout(shape).size);
   let largestGradient = 0;
-  for (const g of out.gradients) for (let i = 0; i < g.length; i++) largestGradient = Math.max(largestGradient, Math.abs(g[i]!));
+  for (const g of out.gradients)
+    for (let i = 0; i < g.length; i++) largestGradient = Math.max(largestGradient, Math.abs(g[i]!));
   if (out.nonFinite === undefined) {
-    const sample = sampleCoordinates(problem.layout, problem.functions ?? 1, task.fraction, rng.split(`sample ${carry.step}`));
+    const sample = sampleCoordinates(
+      problem.layout,
+      problem.functions ?? 1,
+      task.fraction,
+      rng.split(`sample ${carry.step}`),
+    );
     const replayer = wasmKernel(shape, 8, K, task.simd);
     replayer.load(phi);
     replayer.replay({ gradients: out.gradients, weights: task.weights, state: out.state, ...sample }, gradient);

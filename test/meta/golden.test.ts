@@ -22,18 +22,30 @@ const linear: LstmShape = { layers: 0, hidden: 1, preprocessing: { kind: "scale"
 
 async function run(iterations: number, steps: number, unroll: number) {
   const options = { ...metaTrainDefaults, shape: linear, schedule: "constant" as const, clip: 0 };
-  const o = { ...options, iterations, steps, unroll, metaBatch: 1, learningRate: 0.01, validateEvery: 1000, validationTrajectories: 1 };
+  const o = {
+    ...options,
+    iterations,
+    steps,
+    unroll,
+    metaBatch: 1,
+    learningRate: 0.01,
+    validateEvery: 1000,
+    validationTrajectories: 1,
+  };
   const start = initialCheckpoint(o);
   start.phi.fill(0);
   const runner = localRunner(square);
   let cost = 0;
   let x = 0;
-  const spy = { ...runner, unroll: async (tasks: Parameters<typeof runner.unroll>[0]) => {
-    const results = await runner.unroll(tasks);
-    cost = results[0]!.losses.at(-1)!;
-    x = results[0]!.carry.theta[0]!;
-    return results;
-  } };
+  const spy = {
+    ...runner,
+    unroll: async (tasks: Parameters<typeof runner.unroll>[0]) => {
+      const results = await runner.unroll(tasks);
+      cost = results[0]!.losses.at(-1)!;
+      x = results[0]!.carry.theta[0]!;
+      return results;
+    },
+  };
   for await (const _ of metaTrain(o, spy, start));
   return { cost, x };
 }

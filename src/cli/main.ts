@@ -1,0 +1,101 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { ArgumentError } from "../core/check.ts";
+import { experimentByName, experiments } from "../experiments/registry.ts";
+import { decodeOptimizer } from "../learned/file.ts";
+import { evaluateCommand } from "./evaluate.ts";
+import { train } from "./train.ts";
+import { version } from "./version.ts";
+
+const whole = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("a whole number is expected.");
+  return value;
+};
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError("a number above zero is expected.");
+  return value;
+};
+
+const names = experiments.map((e) => `  ${e.name.padEnd(20)}${e.title}`).join("\n");
+const program = new Command("gradgrad")
+  .description("Trains optimizers: meta-trains an LSTM that learns the update rule, and compares it honestly with tuned Adam, NAG and the rest.")
+  .version(version)
+  .exitOverride()
+  .addHelpText("after", `\nExperiments:\n${names}\n\nExit codes: 0 done, 1 the run failed, 2 the call was wrong.`);
+
+program
+  .command("train")
+  .description("meta-train an optimizer; Ctrl-C saves, --resume goes on")
+  .argument("<experiment>", `one of ${experiments.map((e) => e.name).join(", ")}`)
+  .option("--seed <n>", "seed of the run", whole, 0)
+  .option("--iterations <n>", "rounds, each one meta-batch of trajectories", whole)
+  .option("--learning-rate <x>", "Adam's learning rate on φ", positive)
+  .option("--out <folder>", "where the optimizer and its checkpoint go", "runs")
+  .option("--minutes <x>", "stop after so many minutes and save", positive)
+  .option("--threads <n>", "worker threads (never changes the result)", whole)
+  .option("--resume", "go on from the checkpoint", false)
+  .option("--json", "print the result as JSON", false)
+  .action(async (name: string, o) => {
+    const e = experimentByName(name);
+    const options = {
+      ...e.options,
+      seed: o.seed,
+      ...(o.iterations ? { iterations: o.iterations } : {}),
+      ...(o.learningRate ? { learningRate: o.learningRate } : {}),
+    };
+    const call = { folder: o.out, resume: o.resume, ...(o.threads ? { threads: o.threads } : {}), ...(o.minutes ? { minutes: o.minutes } : {}) };
+    const t = await train({ ...e, options }, call);
+    const { score } = t.file.provenance;
+    if (o.json) console.log(JSON.stringify({ path: t.path, score, minutes: t.seconds / 60, finished: t.finished }));
+    else console.log(`${t.path}\nbest meta-validation score ${score.toPrecision(4)} after ${(t.seconds / 60).toFixed(1)} minutes`);
+  });
+
+program
+  .command("evaluate")
+  .description("compare optimizer files with every tuned baseline on fresh problems")
+  .argument("<files...>", "optimizer files; the first is the reference")
+  .requiredOption("--problem <experiment>", "whose tests to run")
+  .option("--seed <n>", "seed of the tuning and test problems", whole, 0)
+  .option("--trajectories <n>", "fresh trajectories, instead of the experiment's own number", whole)
+  .option("--out <folder>", "where results go", "results")
+  .option("--json", "print the summary as JSON", false)
+  .action(async (files: string[], o) => {
+    await evaluateCommand(experimentByName(o.problem), files, o);
+  });
+
+program
+  .command("inspect")
+  .description("show what an optimizer file holds and where it comes from")
+  .argument("<file>")
+  .option("--json", "print as JSON", false)
+  .action((path: string, o) => {
+    const { shape, phi, provenance } = decodeOptimizer(readFileSync(path));
+    if (o.json) console.log(JSON.stringify({ shape, parameters: phi.length, provenance }));
+    else console.dir({ shape, parameters: phi.length, provenance }, { depth: null });
+  });
+
+program
+  .command("demo")
+  .description("meta-train on 10-d quadratics, tune the baselines, test on 1,000 fresh functions: about 90 seconds")
+  .option("--seed <n>", "seed of the run", whole, 0)
+  .option("--out <folder>", "where report, figure and optimizer go", "gradgrad-demo")
+  .action(async (o) => {
+    const { demo } = await import("./demo.ts");
+    await demo(o.seed, o.out);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof ArgumentError) {
+    console.error(`gradgrad: ${error.message}`);
+    process.exitCode = 2;
+  } else {
+    console.error(`gradgrad: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}

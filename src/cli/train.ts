@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import type { Experiment } from "../experiments/experiment.ts";
+import { encodeOptimizer, type OptimizerFile } from "../learned/file.ts";
+import { type Checkpoint, initialCheckpoint, metaTrain } from "../meta/train.ts";
+import { loadCheckpoint, saveCheckpoint } from "../node/checkpoint.ts";
+import { poolRunner } from "../node/pool.ts";
+import { writeWhole } from "../node/write.ts";
+import { createProgress } from "./progress.ts";
+import { version } from "./version.ts";
+
+/** What `train` is told besides the experiment. */
+export interface TrainCall {
+  readonly folder: string;
+  readonly resume: boolean;
+  readonly threads?: number;
+  /** Stop after so many minutes of training; the checkpoint is kept. */
+  readonly minutes?: number;
+  readonly quiet?: boolean;
+}
+
+/** What `train` leaves. */
+export interface Trained {
+  readonly file: OptimizerFile;
+  readonly path: string;
+  readonly checkpoint: Checkpoint;
+  /** Wall-clock seconds of meta-training, validation included. */
+  readonly seconds: number;
+  readonly finished: boolean;
+}
+
+const CHECKPOINT_EVERY_MS = 30_000;
+
+/** The best φ so far, with where it comes from. */
+function optimizerFile(experiment: Experiment, c: Checkpoint): OptimizerFile {
+  const { options } = experiment;
+  return {
+    shape: options.shape,
+    phi: c.bestPhi,
+    provenance: {
+      family: experiment.train,
+      horizon: options.steps,
+      seed: options.seed,
+      version,
+      training: { ...options, experiment: experiment.name, iterationsDone: c.iteration },
+      score: c.bestScore,
+      select: options.select,
+      largestParameter: c.bestPhi.reduce((a, v) => Math.max(a, Math.abs(v)), 0),
+      largestGradient: c.largestGradient,
+    },
+  };
+}
+
+/** Meta-trains one experiment with live progress. Ctrl-C stops at the round's end, saves, and says how to go on. */
+export async function train(experiment: Experiment, call: TrainCall): Promise<Trained> {
+  const { options, name } = experiment;
+  const path = join(call.folder, `${name}-seed${options.seed}.safetensors`);
+  const saved = join(call.folder, `${name}-seed${options.seed}.checkpoint`);
+  const from = call.resume
+    ? loadCheckpoint(saved, name, options)
+    : { checkpoint: initialCheckpoint(options), seconds: 0 };
+  const { checkpoint } = from;
+  const progress = createProgress(`meta-train ${name}`);
+  const runner = poolRunner({ train: experiment.train, validation: experiment.validation }, call.threads);
+  const start = performance.now();
+  const seconds = (): number => from.seconds + (performance.now() - start) / 1000;
+  let stop = false;
+  const interrupt = (): void => {
+    if (stop) process.exit(130);
+    stop = true;
+    progress.line("Stopping at the end of this round; Ctrl-C again stops at once and loses it.");
+  };
+  process.on("SIGINT", interrupt);
+  const save = (): void => saveCheckpoint(saved, name, options, checkpoint, seconds());
+  let savedAt = performance.now();
+  try {
+    for await (const r of metaTrain(options, runner, checkpoint)) {
+      const best = Number.isFinite(r.best) ? `, best validation ${r.best.toPrecision(4)}` : "";
+      const bad = r.nonFinite ? `, ${r.nonFinite} not finite` : "";
+      if (!call.quiet)
+        progress.update(
+          r.iteration,
+          r.of,
+          `loss ${r.metaLoss.toPrecision(3)} → ${r.finalLoss.toPrecision(3)}${best}${bad}`,
+        );
+      if (performance.now() - savedAt > CHECKPOINT_EVERY_MS) {
+        save();
+        savedAt = performance.now();
+      }
+      if (call.minutes !== undefined && seconds() > 60 * call.minutes) stop = true;
+      if (stop) break;
+    }
+  } finally {
+    process.off("SIGINT", interrupt);
+    await runner.close();
+    progress.end();
+  }
+  save();
+  const file = optimizerFile(experiment, checkpoint);
+  writeWhole(path, encodeOptimizer(file));
+  const finished = checkpoint.iteration >= options.iterations;
+  if (!finished)
+    progress.line(
+      `Stopped after ${checkpoint.iteration} of ${options.iterations} rounds. Saved; the same call with --resume goes on.`,
+    );
+  return { file, path, checkpoint, seconds: seconds(), finished };
+}

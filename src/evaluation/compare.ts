@@ -1,0 +1,206 @@
+import { check, checkInteger } from "../core/check.ts";
+import type { Rng } from "../core/rng.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import type { ProblemFamily } from "../problems/problem.ts";
+import { runTrajectory, type Trajectory } from "./run.ts";
+
+/** What an optimizer is in a comparison; "apart" is shown but never the best baseline (L-BFGS: more evaluations a step). */
+export type Role = "learned" | "baseline" | "apart";
+
+/** One that takes part in a comparison, already tuned. */
+export interface Contestant {
+  readonly name: string;
+  /** Label for people. */
+  readonly label: string;
+  readonly optimizer: Optimizer;
+  /** Default "baseline". */
+  readonly role?: Role;
+}
+
+/** One contestant's runs, kept compactly: `trajectories[i]` is on the same function for every contestant. */
+export interface Entry {
+  readonly name: string;
+  readonly label: string;
+  readonly role: Role;
+  readonly trajectories: readonly Trajectory[];
+  /** Wall-clock seconds of all runs, where a clock was given. */
+  readonly seconds?: number;
+  /** Steps taken in that time: problems × steps. Functions side by side share a step. */
+  readonly timedSteps: number;
+}
+
+export interface Comparison {
+  readonly family: string;
+  readonly steps: number;
+  readonly entries: readonly Entry[];
+}
+
+export interface CompareOptions {
+  readonly family: ProblemFamily;
+  readonly contestants: readonly Contestant[];
+  /** Problems, θ₀ and minibatches follow from it: keep it apart from training's, validation's and tuning's streams. */
+  readonly rng: Rng;
+  /** Problems drawn. Each gives as many trajectories as it has functions side by side. */
+  readonly trajectories: number;
+  readonly steps: number;
+  /** A clock in milliseconds, for seconds a step. */
+  readonly now?: () => number;
+  /** Called after each problem with how many are done, for progress. */
+  readonly onProblem?: (done: number, of: number) => void;
+}
+
+/** Runs every contestant on the same fresh problems, from the same θ₀, on the same minibatches. */
+export async function compare(options: CompareOptions): Promise<Comparison> {
+  const { family, contestants, rng, trajectories, steps, now } = options;
+  checkInteger("trajectories", trajectories);
+  checkInteger("steps", steps);
+  check(contestants.length > 0, "contestants", "at least one", 0);
+  const names = contestants.map((c) => c.name);
+  check(new Set(names).size === names.length, "contestants", "different names", names.join(", "));
+  const runs: Trajectory[][] = contestants.map(() => []);
+  const seconds = new Float64Array(contestants.length);
+  for (let k = 0; k < trajectories; k++) {
+    const stream = rng.split(k);
+    const problem = family.sample(stream.split("problem"));
+    try {
+      for (const [c, { optimizer }] of contestants.entries()) {
+        const rows = await runTrajectory(problem, optimizer, { steps, rng: stream, ...(now ? { now } : {}) });
+        runs[c]!.push(...rows);
+        seconds[c]! += rows[0]!.seconds ?? 0;
+      }
+    } finally {
+      problem.dispose?.();
+    }
+    options.onProblem?.(k + 1, trajectories);
+  }
+  const entries = contestants.map((c, i) => ({
+    name: c.name,
+    label: c.label,
+    role: c.role ?? "baseline",
+    trajectories: runs[i]!,
+    ...(now ? { seconds: seconds[i]! } : {}),
+    timedSteps: trajectories * steps,
+  }));
+  return { family: family.name, steps, entries };
+}
+
+/** One tidy row: what CSV and JSON hold. */
+export interface Row {
+  readonly optimizer: string;
+  readonly trajectory: number;
+  readonly step: number;
+  readonly loss: number;
+}
+
+/** Every loss as a tidy row, one at a time. */
+export function* rows(comparison: Comparison): Generator<Row> {
+  for (const entry of comparison.entries)
+    for (const [trajectory, { losses }] of entry.trajectories.entries())
+      for (let step = 0; step < losses.length; step++)
+        yield { optimizer: entry.name, trajectory, step, loss: losses[step]! };
+}
+
+/** The tidy rows as CSV with a header line (RFC 4180); a diverged loss reads `Infinity`. */
+export function toCsv(comparison: Comparison): string {
+  const quote = (s: string) => (/[",\r\n]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s);
+  const lines = ["optimizer,trajectory,step,loss"];
+  for (const r of rows(comparison)) lines.push(`${quote(r.optimizer)},${r.trajectory},${r.step},${r.loss}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** The comparison as plain JSON data: losses are rows of numbers, `null` from where a run diverged. */
+export interface ComparisonJson {
+  readonly family: string;
+  readonly steps: number;
+  readonly entries: readonly {
+    readonly name: string;
+    readonly label: string;
+    readonly role: Role;
+    readonly seconds?: number;
+    readonly timedSteps: number;
+    readonly losses: readonly (readonly (number | null)[])[];
+  }[];
+}
+
+/** Plain data for `JSON.stringify`; `comparisonFromJson` is its inverse (but for seconds of single runs). */
+export function comparisonToJson(comparison: Comparison): ComparisonJson {
+  const entries = comparison.entries.map(({ trajectories, ...rest }) => ({
+    ...rest,
+    losses: trajectories.map((t) => Array.from(t.losses, (x) => (Number.isFinite(x) ? x : null))),
+  }));
+  return { family: comparison.family, steps: comparison.steps, entries };
+}
+
+/** Reads what `comparisonToJson` made. */
+export function comparisonFromJson(json: ComparisonJson): Comparison {
+  const entries = json.entries.map(({ losses, ...rest }) => ({
+    ...rest,
+    trajectories: losses.map((row) => ({
+      losses: Float64Array.from(row, (x) => x ?? Infinity),
+      diverged: row.includes(null),
+    })),
+  }));
+  return { family: json.family, steps: json.steps, entries };
+}
+
+/** Mean, median and quantiles over trajectories at each step: what a figure draws. */
+export interface Band {
+  readonly mean: Float64Array;
+  readonly median: Float64Array;
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
+/** The curves of one contestant; the band is the 10–90% quantiles by default. */
+export function band(entry: Entry, low = 0.1, high = 0.9): Band {
+  const length = entry.trajectories[0]!.losses.length;
+  const n = entry.trajectories.length;
+  const out = {
+    mean: new Float64Array(length),
+    median: new Float64Array(length),
+    low: new Float64Array(length),
+    high: new Float64Array(length),
+  };
+  const column = new Float64Array(n);
+  const at = (p: number) => {
+    const h = (n - 1) * p;
+    const a = column[Math.floor(h)]!;
+    const b = column[Math.ceil(h)]!;
+    return a === b ? a : a + (h - Math.floor(h)) * (b - a);
+  };
+  for (let t = 0; t < length; t++) {
+    let total = 0;
+    for (let i = 0; i < n; i++) total += column[i] = entry.trajectories[i]!.losses[t]!;
+    column.sort();
+    out.mean[t] = total / n;
+    out.median[t] = at(0.5);
+    out.low[t] = at(low);
+    out.high[t] = at(high);
+  }
+  return out;
+}
+
+/** One labelled curve of a figure. */
+export interface Curve {
+  readonly name: string;
+  readonly label: string;
+  readonly role: Role;
+  /** The line, step 0 first. */
+  readonly line: Float64Array;
+  /** The band's lower and upper edge, where it has one. */
+  readonly low?: Float64Array;
+  readonly high?: Float64Array;
+}
+
+/** The curves of a comparison; learned optimizers and those named in `bands` get their 10–90% band. */
+export function curves(
+  comparison: Comparison,
+  options: { readonly statistic?: "median" | "mean"; readonly bands?: readonly string[] } = {},
+): Curve[] {
+  return comparison.entries.map((entry) => {
+    const { low, high, ...lines } = band(entry);
+    const shown = entry.role === "learned" || options.bands?.includes(entry.name);
+    const { name, label, role } = entry;
+    return { name, label, role, line: lines[options.statistic ?? "median"], ...(shown ? { low, high } : {}) };
+  });
+}

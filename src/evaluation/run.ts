@@ -1,0 +1,74 @@
+import { checkInteger } from "../core/check.ts";
+import type { Rng } from "../core/rng.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import type { Problem } from "../problems/problem.ts";
+
+/** The losses of one function along one inner training run. */
+export interface Trajectory {
+  /** `losses[t]` = f(θ_t) on minibatch t, t = 0 … steps. From the first non-finite loss on, every entry is Infinity. */
+  readonly losses: Float64Array;
+  /** A loss stopped being finite. */
+  readonly diverged: boolean;
+  /** Wall-clock seconds of the whole run (all its functions), where a clock was given. */
+  readonly seconds?: number;
+}
+
+export interface RunOptions {
+  /** Updates made; there are `steps + 1` losses. */
+  readonly steps: number;
+  /** The same seed gives the same θ₀ and the same minibatches to every optimizer. */
+  readonly rng: Rng;
+  /** A clock in milliseconds, such as `performance.now`. Without it `seconds` is left out. */
+  readonly now?: () => number;
+  /** θ₀ instead of the problem's own draw. */
+  readonly theta?: Float32Array;
+}
+
+/**
+ * Runs `optimizer` on `problem` for `steps` updates: θ_{t+1} = θ_t + delta(∇f_t(θ_t)).
+ *
+ * θ₀ is drawn from `rng.split("theta")`, minibatch t from `rng.split("batch").split(t)`, so nothing that the optimizer
+ * does can change them. A run that diverges is recorded, never thrown.
+ *
+ * @returns one trajectory a function: `problem.functions` of them.
+ * @throws ArgumentError if `steps` is not a whole number ≥ 0.
+ * @example
+ * const [run] = await runTrajectory(problem, sgd(0.1), { steps: 100, rng: createRng(1) });
+ * run.losses[100]; // f(θ₁₀₀)
+ */
+export async function runTrajectory(
+  problem: Problem,
+  optimizer: Optimizer,
+  options: RunOptions,
+): Promise<Trajectory[]> {
+  const { steps, rng, now } = options;
+  checkInteger("steps", steps, 0);
+  const functions = problem.functions ?? 1;
+  const n = problem.layout.size;
+  const theta = new Float32Array(n);
+  const grad = new Float32Array(n);
+  const delta = new Float32Array(n);
+  if (options.theta) theta.set(options.theta);
+  else problem.init(rng.split("theta"), theta);
+  const batches = rng.split("batch");
+  const curves = Array.from({ length: functions }, () => new Float64Array(steps + 1).fill(Infinity));
+  const diverged: boolean[] = new Array(functions).fill(false);
+
+  const started = now?.() ?? 0;
+  const state = optimizer.init(problem.layout);
+  for (let t = 0; t <= steps; t++) {
+    const result = problem.lossAndGrad(theta, problem.batch(batches.split(t)), grad);
+    const mean = typeof result === "number" ? result : await result;
+    for (let i = 0; i < functions; i++) {
+      if (diverged[i]) continue;
+      const loss = functions > 1 ? problem.losses![i]! : mean;
+      if (Number.isFinite(loss)) curves[i]![t] = loss;
+      else diverged[i] = true;
+    }
+    if (t === steps || diverged.every(Boolean)) break;
+    optimizer.update(state, grad, delta);
+    for (let i = 0; i < n; i++) theta[i]! += delta[i]!;
+  }
+  const seconds = now ? (now() - started) / 1000 : undefined;
+  return curves.map((losses, i) => ({ losses, diverged: diverged[i]!, ...(seconds === undefined ? {} : { seconds }) }));
+}

@@ -1,0 +1,144 @@
+import { check } from "../core/check.ts";
+import type { Rng } from "../core/rng.ts";
+import { band, type Comparison, type Role } from "./compare.ts";
+import type { Metric } from "./metrics.ts";
+import {
+  bootstrapMeans,
+  differences,
+  type Interval,
+  mean,
+  median,
+  type Paired,
+  stepsToTarget,
+  winRate,
+} from "./statistics.ts";
+
+/** One contestant's line of the table. */
+export interface SummaryRow {
+  readonly name: string;
+  readonly label: string;
+  readonly role: Role;
+  /** Mean of the metric over the trajectories; Infinity if any diverged. */
+  readonly mean: number;
+  readonly median: number;
+  /** Bootstrap 95% interval of the mean. */
+  readonly ci95: Interval;
+  readonly n: number;
+  readonly diverged: number;
+  /** The reference minus this one, on the same functions: negative means that the reference is lower. Absent for itself. */
+  readonly reference?: Paired;
+  /** The first step at which the median curve is at most `target`; Infinity if none. */
+  readonly stepsToTarget: number;
+  /** Wall-clock seconds of one step, loss and gradient included; one step serves all functions side by side. */
+  readonly secondsPerStep?: number;
+}
+
+export interface Summary {
+  readonly metric: string;
+  /** The contestant that the others are compared with: by default the first learned one. */
+  readonly reference: string;
+  /** The baseline with the lowest mean; undefined if there is none. */
+  readonly bestBaseline?: string;
+  /** The loss that `stepsToTarget` waits for: by default the best baseline's median at the last step. */
+  readonly target: number;
+  /** In the order of the contestants. */
+  readonly rows: readonly SummaryRow[];
+}
+
+export interface SummaryOptions {
+  readonly metric: Metric;
+  /** Draws the bootstrap's resamples. */
+  readonly rng: Rng;
+  readonly reference?: string;
+  readonly target?: number;
+  /** Default 10,000. */
+  readonly resamples?: number;
+}
+
+/** The table of a comparison for one metric: means with intervals, and the reference paired with each of the others. */
+export function summarize(comparison: Comparison, options: SummaryOptions): Summary {
+  const { entries } = comparison;
+  const reference = options.reference ?? (entries.find((e) => e.role === "learned") ?? entries[0]!).name;
+  const at = entries.findIndex((e) => e.name === reference);
+  check(at >= 0, "reference", `one of ${entries.map((e) => e.name).join(", ")}`, reference);
+  const values = entries.map((e) => Float64Array.from(e.trajectories, (t) => options.metric.of(t.losses)));
+  const means = values.map(mean);
+  const gaps = values.map((v) => differences(values[at]!, v));
+  const resampling = { rng: options.rng, ...(options.resamples ? { resamples: options.resamples } : {}) };
+  const intervals = bootstrapMeans([...values, ...gaps], resampling);
+  const medians = entries.map((e) => band(e).median);
+
+  let best = -1;
+  for (const [i, e] of entries.entries())
+    if (e.role === "baseline" && i !== at && (best < 0 || means[i]! < means[best]!)) best = i;
+  const target = options.target ?? medians[best < 0 ? at : best]![comparison.steps]!;
+
+  const rows = entries.map((e, i): SummaryRow => {
+    const pair: Paired = {
+      difference: mean(gaps[i]!),
+      ci95: intervals[entries.length + i]!,
+      winRate: winRate(values[at]!, values[i]!),
+      n: values[i]!.length,
+    };
+    return {
+      name: e.name,
+      label: e.label,
+      role: e.role,
+      mean: means[i]!,
+      median: median(values[i]!),
+      ci95: intervals[i]!,
+      n: values[i]!.length,
+      diverged: e.trajectories.filter((t) => t.diverged).length,
+      ...(i === at ? {} : { reference: pair }),
+      stepsToTarget: stepsToTarget(medians[i]!, target),
+      ...(e.seconds === undefined ? {} : { secondsPerStep: e.seconds / e.timedSteps }),
+    };
+  });
+  return {
+    metric: options.metric.name,
+    reference,
+    ...(best < 0 ? {} : { bestBaseline: entries[best]!.name }),
+    target,
+    rows,
+  };
+}
+
+export interface Verdict {
+  readonly outcome: "wins" | "loses" | "not distinguishable";
+  /** One plain sentence that says it with its numbers. */
+  readonly sentence: string;
+}
+
+/** The reference against the best baseline, by the interval of the paired difference: wins only if all of it is below 0. */
+export function verdict(summary: Summary): Verdict {
+  const us = summary.rows.find((r) => r.name === summary.reference)!;
+  const them = summary.rows.find((r) => r.name === summary.bestBaseline);
+  if (!them?.reference) return { outcome: "not distinguishable", sentence: "There was no baseline to compare with." };
+  const { difference, ci95, winRate: share, n } = them.reference;
+  const f = (x: number) =>
+    (Number.isFinite(x) ? String(Number(x.toPrecision(3))) : x > 0 ? "∞" : x < 0 ? "−∞" : "undefined").replace(
+      "-",
+      "−",
+    );
+  const one = n === 1 ? "on the one run" : `on ${(100 * share).toFixed(1)}% of ${n.toLocaleString("en")} runs`;
+  const tail = `(${summary.metric} ${f(us.mean)} against ${f(them.mean)}; paired difference ${f(difference)}, 95% interval ${f(ci95[0])} to ${f(ci95[1])}; lower ${one})`;
+  if (us.diverged > 0 && them.diverged === 0)
+    return {
+      outcome: "loses",
+      sentence: `${us.label} loses to ${them.label}, the best tuned baseline: ${us.diverged} of ${n} runs diverged.`,
+    };
+  if (n > 1 && ci95[1] < 0)
+    return {
+      outcome: "wins",
+      sentence: `${us.label} wins: it ends below ${them.label}, the best tuned baseline ${tail}.`,
+    };
+  if (n > 1 && ci95[0] > 0)
+    return {
+      outcome: "loses",
+      sentence: `${us.label} loses: it ends above ${them.label}, the best tuned baseline ${tail}.`,
+    };
+  return {
+    outcome: "not distinguishable",
+    sentence: `${us.label} is not distinguishable from ${them.label}, the best tuned baseline ${tail}.`,
+  };
+}

@@ -1,0 +1,120 @@
+import { check, checkInteger, checkPositive } from "../core/check.ts";
+import { exp, log } from "../core/math.ts";
+import type { Rng } from "../core/rng.ts";
+import type { Method } from "../optimizers/optimizer.ts";
+import type { ProblemFamily } from "../problems/problem.ts";
+import type { Metric } from "./metrics.ts";
+import { runTrajectory } from "./run.ts";
+
+/** One rule and one budget, the same for every method. */
+export interface TuneOptions {
+  /** What is minimised: the metric that is reported. */
+  readonly metric: Metric;
+  /** Updates a run. */
+  readonly steps: number;
+  /** Tuning problems are drawn from this stream; keep it apart from the test problems'. Every rate sees the same ones. */
+  readonly rng: Rng;
+  /** Tuning problems. Default 8. */
+  readonly trials?: number;
+  /** Learning rates in the first grid, evenly spaced in the logarithm over the method's interval. Default 7. */
+  readonly points?: number;
+  /** How many times the grid may grow by one point while its best lies on an edge. Default 3. */
+  readonly extensions?: number;
+  /** How many times the step is halved around the best. Default 2. */
+  readonly refinements?: number;
+  /** Called after each rate, for progress. */
+  readonly onTried?: (tried: Tried) => void;
+}
+
+/** One learning rate and its mean metric over the tuning problems; Infinity if any run diverged. */
+export interface Tried {
+  readonly learningRate: number;
+  readonly score: number;
+}
+
+export interface Tuned {
+  /** The best rate. */
+  readonly learningRate: number;
+  /** Its score. */
+  readonly score: number;
+  /** Every rate tried, in increasing order. */
+  readonly tried: readonly Tried[];
+  /** The best rate lies on an edge of all that was tried, so a better one may lie beyond. */
+  readonly onEdge: boolean;
+}
+
+/** Mean of the metric over `trials` problems of the family (every function counts once); Infinity if any is not finite. */
+export async function scoreLearningRate(
+  method: Method,
+  learningRate: number,
+  family: ProblemFamily,
+  options: Pick<TuneOptions, "metric" | "steps" | "rng" | "trials">,
+): Promise<number> {
+  let total = 0;
+  let count = 0;
+  for (let k = 0; k < (options.trials ?? 8); k++) {
+    const rng = options.rng.split(k);
+    const problem = family.sample(rng.split("problem"));
+    try {
+      const runs = await runTrajectory(problem, method.create(learningRate), { steps: options.steps, rng });
+      for (const run of runs) total += options.metric.of(run.losses);
+      count += runs.length;
+    } finally {
+      problem.dispose?.();
+    }
+    if (!Number.isFinite(total)) return Infinity;
+  }
+  return total / count;
+}
+
+/**
+ * Finds a method's learning rate: a log grid over `method.learningRates`, grown outward by its own step while the best
+ * lies on an edge, then refined around the best by halving the log step.
+ *
+ * @throws ArgumentError for an interval that is not 0 < low < high, or counts that are not whole numbers.
+ * @example
+ * const { learningRate } = await tuneLearningRate(adam, family, { metric: final(100), steps: 100, rng: createRng("tune") });
+ */
+export async function tuneLearningRate(method: Method, family: ProblemFamily, options: TuneOptions): Promise<Tuned> {
+  const { points = 7, extensions = 3, refinements = 2, trials = 8 } = options;
+  const [low, high] = method.learningRates;
+  checkPositive(`${method.name}: lowest learning rate`, low);
+  check(high > low && Number.isFinite(high), `${method.name}: highest learning rate`, `a finite number > ${low}`, high);
+  checkInteger("points", points, 2);
+  checkInteger("extensions", extensions, 0);
+  checkInteger("refinements", refinements, 0);
+  checkInteger("trials", trials);
+
+  const width = log(high / low) / (points - 1);
+  // A rate is named by its place on the grid, in units of the finest step, so that no rate is tried twice.
+  const unit = 2 ** refinements;
+  const scores = new Map<number, number>();
+  const rate = (place: number) => Number((low * exp((place / unit) * width)).toPrecision(6));
+  const attempt = async (place: number): Promise<void> => {
+    if (scores.has(place)) return;
+    const score = await scoreLearningRate(method, rate(place), family, { ...options, trials });
+    scores.set(place, score);
+    options.onTried?.({ learningRate: rate(place), score });
+  };
+  const places = () => [...scores.keys()].sort((a, b) => a - b);
+  // Of equal scores the smallest rate wins; if nothing is finite the search goes down, where the safe rates are.
+  const best = () => places().reduce((a, b) => (scores.get(b)! < scores.get(a)! ? b : a));
+
+  for (let i = 0; i < points; i++) await attempt(i * unit);
+  for (let i = 0; i < extensions; i++) {
+    const at = places();
+    if (best() === at[0]) await attempt(at[0]! - unit);
+    else if (best() === at.at(-1)) await attempt(at.at(-1)! + unit);
+    else break;
+  }
+  for (let step = unit / 2; step >= 1; step /= 2) {
+    const center = best();
+    await attempt(center - step);
+    await attempt(center + step);
+  }
+  const at = places();
+  const winner = best();
+  const tried = at.map((place) => ({ learningRate: rate(place), score: scores.get(place)! }));
+  const onEdge = winner === at[0] || winner === at.at(-1);
+  return { learningRate: rate(winner), score: scores.get(winner)!, tried, onEdge };
+}

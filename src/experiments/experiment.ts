@@ -1,0 +1,27 @@
+import type { MetaTrainOptions } from "../meta/train.ts";
+import type { FamilySpec } from "./families.ts";
+
+/** One experiment: what to meta-train on, how, and on which problems to test. CLI, page and tests run the same ones. */
+export interface Experiment {
+  readonly name: string;
+  /** One sentence for people. */
+  readonly title: string;
+  readonly train: FamilySpec;
+  /** Chooses φ and learning rates. Streams are disjoint from those of meta-training and of the tests. */
+  readonly validation: FamilySpec;
+  readonly options: MetaTrainOptions;
+  readonly tests: readonly TestSpec[];
+}
+
+/** One comparison on fresh problems. */
+export interface TestSpec {
+  /** First part of the keys in results/summary.json. */
+  readonly key: string;
+  readonly family: FamilySpec;
+  readonly steps: number;
+  /** Trajectories, each of as many functions as the family runs side by side. */
+  readonly trajectories: number;
+  /** What learning rates are tuned for and reported: each gets its own tuning. */
+  readonly metrics: readonly { readonly name: string; readonly kind: "final" | "sum"; readonly step: number }[];
+  readonly tuningTrajectories: number;
+}

@@ -1,0 +1,157 @@
+import * as Plot from "@observablehq/plot";
+import { check } from "../core/check.ts";
+import type { Curve } from "../evaluation/compare.ts";
+import { append, figureDocument, finish, spread } from "./svg.ts";
+
+/** Readable on white and on black, and apart for colour-blind readers (after Okabe and Ito 2008). */
+const palette = ["#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#808080", "#A6761D"];
+const accent = "#D55E00";
+const dashes = ["", "6 3", "2 3", "8 3 2 3"];
+
+export interface CurvesOptions {
+  readonly title: string;
+  readonly subtitle?: string;
+  /** Default "step". */
+  readonly xlabel?: string;
+  /** Default "loss f(θ)". */
+  readonly ylabel?: string;
+  /** Pixels. Default 760 × 440. */
+  readonly width?: number;
+  readonly height?: number;
+}
+
+interface Point {
+  readonly step: number;
+  readonly value: number;
+}
+
+const drawable = (x: number | undefined): x is number => x !== undefined && x > 0 && Number.isFinite(x);
+
+/** The interval of the log axis: all lines and bands, but not what blows up beyond 10× the highest start. */
+function domain(curves: readonly Curve[]): [number, number] {
+  let low = Infinity;
+  let high = 0;
+  let start = 0;
+  for (const { line, low: bottom, high: top } of curves) {
+    if (drawable(line[0])) start = Math.max(start, line[0], drawable(top?.[0]) ? top[0] : 0);
+    for (const values of [line, bottom, top])
+      for (const v of values ?? [])
+        if (drawable(v)) {
+          low = Math.min(low, v);
+          high = Math.max(high, v);
+        }
+  }
+  if (high === 0) return [0.1, 1];
+  if (start > 0) high = Math.min(high, 10 * start);
+  low = Math.min(low, high / 1.5);
+  return [low / 1.06, high * 1.06];
+}
+
+/** What each curve looks like: the learned ones in the accent colour and thick, the others by palette, then by dash. */
+function looks(curves: readonly Curve[]): { stroke: string; width: number; dash: string }[] {
+  let learned = 0;
+  let other = 0;
+  return curves.map((c) => {
+    if (c.role === "learned") return { stroke: accent, width: 3, dash: dashes[learned++ % dashes.length]! };
+    const k = other++;
+    return {
+      stroke: palette[k % palette.length]!,
+      width: 1.6,
+      dash: dashes[Math.floor(k / palette.length) % dashes.length]!,
+    };
+  });
+}
+
+/** Loss by step on a log axis, a line a curve, bands where given, each labelled at its end. Returns SVG text. */
+export function learningCurves(curves: readonly Curve[], options: CurvesOptions): string {
+  check(curves.length > 0, "curves", "at least one", 0);
+  const { width = 760, height = 440, xlabel = "step", ylabel = "loss f(θ)" } = options;
+  const look = looks(curves);
+  const steps = Math.max(...curves.map((c) => c.line.length)) - 1;
+  const longest = Math.max(...curves.map((c) => c.label.length + (Number.isFinite(c.line.at(-1)) ? 0 : 10)));
+  const marginRight = Math.min(width * 0.4, 44 + 7.4 * longest);
+  const marginTop = options.subtitle ? 76 : 58;
+  const marginBottom = 44;
+  // Learned ones are drawn last, on top.
+  const order = curves
+    .map((_, i) => i)
+    .sort((a, b) => Number(curves[a]!.role === "learned") - Number(curves[b]!.role === "learned"));
+  const marks: Plot.Markish[] = [Plot.gridY({ strokeOpacity: 0.12 })];
+  for (const i of order) {
+    const { low, high } = curves[i]!;
+    if (!low || !high) continue;
+    const rows = Array.from(low, (a, step) => ({ step, a, b: high[step]! })).filter(
+      (r) => drawable(r.a) && drawable(r.b),
+    );
+    marks.push(Plot.areaY(rows, { x: "step", y1: "a", y2: "b", fill: look[i]!.stroke, fillOpacity: 0.16 }));
+  }
+  const points = curves.map((c) =>
+    Array.from(c.line, (value, step): Point => ({ step, value })).filter((p) => drawable(p.value)),
+  );
+  for (const i of order) {
+    const { stroke, width: strokeWidth, dash } = look[i]!;
+    marks.push(
+      Plot.lineY(points[i]!, {
+        x: "step",
+        y: "value",
+        stroke,
+        strokeWidth,
+        ...(dash ? { strokeDasharray: dash } : {}),
+      }),
+    );
+  }
+  const range = domain(curves);
+  const plot = Plot.plot({
+    document: figureDocument(),
+    width,
+    height,
+    marginTop,
+    marginRight,
+    marginBottom,
+    marginLeft: 64,
+    x: { label: `${xlabel} →`, domain: [0, steps], labelAnchor: "right" },
+    y: {
+      type: "log",
+      clamp: true,
+      domain: range,
+      label: `↑ ${ylabel} (log axis)`,
+      // Fewer than two decades: plain numbers at 1, 2, 5; more: powers of ten.
+      ...(range[1] / range[0] > 1000 ? { ticks: 6, tickFormat: "~g" } : { ticks: 8, tickFormat: "~g" }),
+    },
+    marks,
+  }) as unknown as Element & { scale(name: string): { apply(x: number): number } };
+
+  const x = plot.scale("x");
+  const y = plot.scale("y");
+  const ends = points.map((p) => p.at(-1) ?? { step: 0, value: range[1] });
+  const wishes = ends.map((p) => y.apply(p.value));
+  const places = spread(wishes, 16, marginTop, height - marginBottom);
+  const right = x.apply(steps);
+  for (const i of order) {
+    const { stroke, width: strokeWidth } = look[i]!;
+    const learned = curves[i]!.role === "learned";
+    const lost = !Number.isFinite(curves[i]!.line.at(-1)!);
+    const from = lost ? right : x.apply(ends[i]!.step);
+    append(plot, "path", {
+      d: `M${from.toFixed(1)},${wishes[i]!.toFixed(1)}L${(right + 18).toFixed(1)},${places[i]!.toFixed(1)}h8`,
+      fill: "none",
+      stroke,
+      "stroke-width": learned ? 2 : Math.min(strokeWidth, 1.2),
+    });
+    append(
+      plot,
+      "text",
+      {
+        x: right + 31,
+        y: places[i]! + 4,
+        "font-size": 12,
+        "text-anchor": "start",
+        class: "curve-label",
+        ...(learned ? { "font-weight": 700 } : {}),
+      },
+      lost ? `${curves[i]!.label} (diverges)` : curves[i]!.label,
+    );
+  }
+  const names = curves.map((c) => c.label).join(", ");
+  return finish(plot, options.title, options.subtitle ?? "", `Loss by step on a logarithmic axis for ${names}.`);
+}

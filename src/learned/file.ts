@@ -1,0 +1,159 @@
+import { check } from "../core/check.ts";
+import type { Vec } from "../core/layout.ts";
+import { type LstmShape, phiLayout } from "../kernels/lstm-shape.ts";
+
+/** Newest format that this version reads and the one it writes. */
+export const FORMAT = 1;
+/** No optimizer file is larger: φ of the largest network allowed is far below. */
+const MOST_BYTES = 64 * 2 ** 20;
+
+/** Where an optimizer file comes from. */
+export interface Provenance {
+  /** Problem family, as its name and options. */
+  readonly family: unknown;
+  /** Steps of the meta-training trajectories. */
+  readonly horizon: number;
+  readonly seed: number;
+  /** Version of gradgrad that wrote it. */
+  readonly version: string;
+  /** Every option of the meta-training run. */
+  readonly training: unknown;
+  /** Meta-validation score of this φ (lower is better), and what it measures. */
+  readonly score: number;
+  readonly select: string;
+  /** Largest |φ| and largest |∇| seen in meta-training. */
+  readonly largestParameter: number;
+  readonly largestGradient: number;
+}
+
+/** A learned optimizer as it is stored: network, φ and provenance. */
+export interface OptimizerFile {
+  readonly shape: LstmShape;
+  readonly phi: Vec;
+  readonly provenance: Provenance;
+}
+
+/** Encodes as safetensors: φ's tensors in float32, everything else in the metadata. About 21 KB for the paper's network. */
+export function encodeOptimizer(file: OptimizerFile): Uint8Array {
+  const l = phiLayout(file.shape);
+  check(file.phi.length === l.size, "phi", `Float32Array(${l.size})`, file.phi);
+  const header: Record<string, unknown> = {
+    __metadata__: {
+      format: `gradgrad ${FORMAT}`,
+      shape: JSON.stringify(file.shape),
+      provenance: JSON.stringify(file.provenance),
+    },
+  };
+  for (const { name, shape, offset, size } of l.slots)
+    header[name] = { dtype: "F32", shape, data_offsets: [4 * offset, 4 * (offset + size)] };
+  let text = JSON.stringify(header);
+  text += " ".repeat((8 - (new TextEncoder().encode(text).length % 8)) % 8);
+  const json = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(8 + json.length + 4 * l.size);
+  const data = new DataView(bytes.buffer);
+  data.setBigUint64(0, BigInt(json.length), true);
+  bytes.set(json, 8);
+  for (let i = 0; i < l.size; i++) data.setFloat32(8 + json.length + 4 * i, file.phi[i]!, true);
+  return bytes;
+}
+
+const isObject = (v: unknown): v is Record<string, unknown> => typeof v === "object" && v !== null && !Array.isArray(v);
+
+function parse(name: string, text: unknown): Record<string, unknown> {
+  check(typeof text === "string", name, "JSON text", text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    check(false, name, "valid JSON", `${text.slice(0, 40)}…`);
+  }
+  check(isObject(value), name, "a JSON object", value);
+  return value;
+}
+
+/**
+ * Reads an optimizer file, trusting no byte.
+ *
+ * @throws ArgumentError that says what is wrong: truncated, oversized, mistyped, not finite, or of a newer format.
+ */
+export function decodeOptimizer(bytes: Uint8Array): OptimizerFile {
+  const what = "optimizer file";
+  check(bytes.length >= 8, what, "at least 8 bytes (safetensors)", `${bytes.length} bytes`);
+  check(bytes.length <= MOST_BYTES, what, `at most ${MOST_BYTES} bytes`, `${bytes.length} bytes`);
+  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = Number(data.getBigUint64(0, true));
+  check(
+    length <= bytes.length - 8,
+    what,
+    `a header of at most ${bytes.length - 8} bytes`,
+    `${length}`,
+    "Truncated, or not a safetensors file",
+  );
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
+  } catch {
+    check(false, what, "a header in UTF-8", "other bytes");
+  }
+  const header = parse(`${what} header`, text);
+  const meta = header.__metadata__;
+  check(isObject(meta), what, "gradgrad metadata", "none", "A safetensors file, but not written by gradgrad");
+  const format = /^gradgrad (\d{1,6})$/.exec(String(meta.format));
+  check(format !== null, `${what} format`, `"gradgrad ${FORMAT}"`, meta.format);
+  check(
+    Number(format[1]) <= FORMAT,
+    `${what} format`,
+    `at most ${FORMAT}`,
+    Number(format[1]),
+    "Written by a newer gradgrad: update this one",
+  );
+  const shape = readShape(parse(`${what} shape`, meta.shape));
+  const provenance = parse(`${what} provenance`, meta.provenance) as unknown as Provenance;
+  const l = phiLayout(shape);
+  const names = Object.keys(header).filter((k) => k !== "__metadata__");
+  check(names.length === l.slots.length, `${what} tensors`, l.slots.map((s) => s.name).join(", "), names.join(", "));
+  check(
+    bytes.length === 8 + length + 4 * l.size,
+    what,
+    `${8 + length + 4 * l.size} bytes for this network`,
+    `${bytes.length} bytes`,
+  );
+  for (const s of l.slots) {
+    const t = header[s.name];
+    const wanted = { dtype: "F32", shape: s.shape, data_offsets: [4 * s.offset, 4 * (s.offset + s.size)] };
+    check(
+      isObject(t) &&
+        t.dtype === "F32" &&
+        JSON.stringify(t.shape) === JSON.stringify(wanted.shape) &&
+        JSON.stringify(t.data_offsets) === JSON.stringify(wanted.data_offsets),
+      `tensor ${s.name}`,
+      JSON.stringify(wanted),
+      JSON.stringify(t),
+    );
+  }
+  const phi = Float32Array.from({ length: l.size }, (_, i) => data.getFloat32(8 + length + 4 * i, true));
+  const bad = phi.findIndex((v) => !Number.isFinite(v));
+  check(bad < 0, `phi[${bad}]`, "a finite number", phi[bad]);
+  return { shape, phi, provenance };
+}
+
+function readShape(s: Record<string, unknown>): LstmShape {
+  const pre = s.preprocessing;
+  check(
+    isObject(pre) && (pre.kind === "scale" || pre.kind === "log-sign"),
+    "preprocessing",
+    '"scale" or "log-sign"',
+    JSON.stringify(pre),
+  );
+  const number = (name: string, v: unknown): number => {
+    check(typeof v === "number", name, "a number", v);
+    return v;
+  };
+  return {
+    layers: number("layers", s.layers),
+    hidden: number("hidden", s.hidden),
+    preprocessing: pre.kind === "scale" ? { kind: "scale" } : { kind: "log-sign", p: number("p", pre.p) },
+    inputScale: number("inputScale", s.inputScale),
+    outputScale: number("outputScale", s.outputScale),
+  };
+}

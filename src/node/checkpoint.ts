@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from "node:fs";
+import { deserialize, serialize } from "node:v8";
+import { check } from "../core/check.ts";
+import type { Checkpoint, MetaTrainOptions } from "../meta/train.ts";
+import { writeWhole } from "./write.ts";
+
+interface Saved {
+  readonly format: "gradgrad checkpoint 1";
+  /** The run's description; another run's checkpoint is refused. */
+  readonly run: string;
+  readonly checkpoint: Checkpoint;
+  readonly seconds: number;
+}
+
+const describe = (name: string, options: MetaTrainOptions): string => JSON.stringify({ name, options });
+
+/** Saves a run at a round's end. */
+export function saveCheckpoint(
+  path: string,
+  name: string,
+  options: MetaTrainOptions,
+  checkpoint: Checkpoint,
+  seconds: number,
+): void {
+  const saved: Saved = { format: "gradgrad checkpoint 1", run: describe(name, options), checkpoint, seconds };
+  writeWhole(path, serialize(saved));
+}
+
+/** Reads a checkpoint of this very run. Throws ArgumentError for a missing, broken or foreign one. */
+export function loadCheckpoint(
+  path: string,
+  name: string,
+  options: MetaTrainOptions,
+): { checkpoint: Checkpoint; seconds: number } {
+  check(existsSync(path), "checkpoint", "a file", path, "Start without --resume");
+  let saved: Partial<Saved> | undefined;
+  try {
+    saved = deserialize(readFileSync(path)) as Partial<Saved>;
+  } catch {
+    saved = undefined;
+  }
+  check(
+    saved?.format === "gradgrad checkpoint 1" && saved.checkpoint !== undefined,
+    "checkpoint",
+    "a gradgrad checkpoint",
+    path,
+  );
+  check(
+    saved.run === describe(name, options),
+    "checkpoint",
+    `a run of ${name} with the same options`,
+    path,
+    "Give the options of the first call",
+  );
+  return { checkpoint: saved.checkpoint, seconds: saved.seconds ?? 0 };
+}

@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { ArgumentError } from "../../src/core/check.ts";
+import { createRng } from "../../src/core/rng.ts";
+import { decodeOptimizer, encodeOptimizer, type OptimizerFile } from "../../src/learned/file.ts";
+import { defaultLstm, initPhi } from "../../src/learned/lstm.ts";
+
+const file: OptimizerFile = {
+  shape: defaultLstm,
+  phi: initPhi(defaultLstm, createRng(1)),
+  provenance: {
+    family: { kind: "quadratic" },
+    horizon: 100,
+    seed: 1,
+    version: "0.1.0",
+    training: {},
+    score: 0.04,
+    select: "final",
+    largestParameter: 1,
+    largestGradient: 2,
+  },
+};
+const bytes = encodeOptimizer(file);
+const edited = (from: string, to: string): Uint8Array => {
+  const text = Buffer.from(bytes).toString("latin1");
+  expect(text).toContain(from);
+  return Uint8Array.from(Buffer.from(text.replace(from, to), "latin1"));
+};
+
+it("returns what was stored, in about 21 KB", () => {
+  expect(decodeOptimizer(bytes)).toEqual(file);
+  expect(bytes.length).toBeLessThan(23_000);
+});
+
+it("refuses a newer format, a wrong type, a number that is not finite, and what is too long, each by name", () => {
+  expect(() => decodeOptimizer(edited("gradgrad 1", "gradgrad 2"))).toThrow(/newer gradgrad: update/);
+  expect(() => decodeOptimizer(edited('"F32"', '"F16"'))).toThrow(/tensor lstm_1\/w_gates: expected .*F32.*F16/);
+  expect(() => decodeOptimizer(Uint8Array.from([...bytes, 0]))).toThrow(/expected \d+ bytes for this network/);
+  const nan = bytes.slice();
+  nan.set([0, 0, 192, 127], nan.length - 4);
+  expect(() => decodeOptimizer(nan)).toThrow(/phi\[5140\]: expected a finite number, got NaN/);
+});
+
+it("refuses every truncation with an ArgumentError", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: bytes.length - 1 }), (n) => {
+      expect(() => decodeOptimizer(bytes.subarray(0, n))).toThrow(ArgumentError);
+    }),
+  );
+});
+
+it("never fails but with an ArgumentError, whatever bytes are changed", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }), (edits) => {
+      const copy = bytes.slice();
+      for (const [at, value] of edits) copy[at % 2 ? at : at % 900] = value;
+      try {
+        decodeOptimizer(copy);
+      } catch (error) {
+        expect(error).toBeInstanceOf(ArgumentError);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
