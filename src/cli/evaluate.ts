@@ -24,8 +24,11 @@ export interface EvaluateCall {
 /** Which code ran: the commit, and whether the tree was clean. */
 function commit(): string {
   try {
-    const git = (...args: string[]): string => execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
-    return git("rev-parse", "--short=12", "HEAD") + (git("status", "--porcelain", "--", "src", "assembly") ? "-dirty" : "");
+    const git = (...args: string[]): string =>
+      execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    return (
+      git("rev-parse", "--short=12", "HEAD") + (git("status", "--porcelain", "--", "src", "assembly") ? "-dirty" : "")
+    );
   } catch {
     return "unknown";
   }
@@ -44,16 +47,31 @@ export function provenance(command: string, seed: number): Record<string, unknow
 }
 
 /** Tests optimizer files on an experiment's test problems; prints tables, writes one JSON a test. */
-export async function evaluateCommand(experiment: Experiment, files: readonly string[], call: EvaluateCall): Promise<TestResult[]> {
+export async function evaluateCommand(
+  experiment: Experiment,
+  files: readonly string[],
+  call: EvaluateCall,
+): Promise<TestResult[]> {
   const learned: Contestant[] = files.map((path, i) => {
     const { shape, phi } = decodeOptimizer(readFileSync(path));
-    return { name: i === 0 ? "lstm" : `lstm-${i + 1}`, label: i === 0 ? "LSTM (learned)" : `LSTM, ${basename(path)}`, optimizer: bindLstm(shape, phi), role: "learned" };
+    return {
+      name: i === 0 ? "lstm" : `lstm-${i + 1}`,
+      label: i === 0 ? "LSTM (learned)" : `LSTM, ${basename(path)}`,
+      optimizer: bindLstm(shape, phi),
+      role: "learned",
+    };
   });
   const results: TestResult[] = [];
   for (const test of experiment.tests) {
     const spec: TestSpec = call.trajectories ? { ...test, trajectories: call.trajectories } : test;
     const progress = createProgress(`test ${spec.key}`);
-    const result = await runTest(spec, { images: loadImages, seed: call.seed, learned, now: () => performance.now(), onProgress: (d, of, words) => progress.update(d, of, words) });
+    const result = await runTest(spec, {
+      images: loadImages,
+      seed: call.seed,
+      learned,
+      now: () => performance.now(),
+      onProgress: (d, of, words) => progress.update(d, of, words),
+    });
     progress.end();
     results.push(result);
     for (const m of result.metrics) {
@@ -62,7 +80,10 @@ export async function evaluateCommand(experiment: Experiment, files: readonly st
       else console.log(`\n${spec.key}, ${m.metric}\n${table(m.summary, rates)}`);
     }
     const path = join(call.out, `${spec.key}.json`);
-    writeWhole(path, `${JSON.stringify({ ...provenance(`gradgrad evaluate ${files.join(" ")} --problem ${experiment.name} --seed ${call.seed}`, call.seed), spec, files, metrics: result.metrics.map((m) => ({ ...m, comparison: compact(m.comparison) })) })}\n`);
+    writeWhole(
+      path,
+      `${JSON.stringify({ ...provenance(`gradgrad evaluate ${files.join(" ")} --problem ${experiment.name} --seed ${call.seed}`, call.seed), spec, files, metrics: result.metrics.map((m) => ({ ...m, comparison: compact(m.comparison) })) })}\n`,
+    );
   }
   return results;
 }

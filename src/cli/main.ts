@@ -21,7 +21,9 @@ const positive = (text: string): number => {
 
 const names = experiments.map((e) => `  ${e.name.padEnd(20)}${e.title}`).join("\n");
 const program = new Command("gradgrad")
-  .description("Trains optimizers: meta-trains an LSTM that learns the update rule, and compares it honestly with tuned Adam, NAG and the rest.")
+  .description(
+    "Trains optimizers: meta-trains an LSTM that learns the update rule, and compares it honestly with tuned Adam, NAG and the rest.",
+  )
   .version(version)
   .exitOverride()
   .addHelpText("after", `\nExperiments:\n${names}\n\nExit codes: 0 done, 1 the run failed, 2 the call was wrong.`);
@@ -46,11 +48,19 @@ program
       ...(o.iterations ? { iterations: o.iterations } : {}),
       ...(o.learningRate ? { learningRate: o.learningRate } : {}),
     };
-    const call = { folder: o.out, resume: o.resume, ...(o.threads ? { threads: o.threads } : {}), ...(o.minutes ? { minutes: o.minutes } : {}) };
+    const call = {
+      folder: o.out,
+      resume: o.resume,
+      ...(o.threads ? { threads: o.threads } : {}),
+      ...(o.minutes ? { minutes: o.minutes } : {}),
+    };
     const t = await train({ ...e, options }, call);
     const { score } = t.file.provenance;
     if (o.json) console.log(JSON.stringify({ path: t.path, score, minutes: t.seconds / 60, finished: t.finished }));
-    else console.log(`${t.path}\nbest meta-validation score ${score.toPrecision(4)} after ${(t.seconds / 60).toFixed(1)} minutes`);
+    else
+      console.log(
+        `${t.path}\nbest meta-validation score ${score.toPrecision(4)} after ${(t.seconds / 60).toFixed(1)} minutes`,
+      );
   });
 
 program

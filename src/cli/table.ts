@@ -16,7 +16,10 @@ export function table(summary: Summary, rates: ReadonlyMap<string, number>): str
     String(r.n),
   ]);
   const widths = head.map((h, i) => Math.max(h.length, ...body.map((b) => b[i]!.length)));
-  const line = (cells: string[]): string => cells.map((c, i) => (i === 0 ? c.padEnd(widths[i]!) : c.padStart(widths[i]!))).join("  ");
-  const rows = body.map((cells, i) => (sorted[i]!.name === summary.reference ? styleText("bold", line(cells)) : line(cells)));
+  const line = (cells: string[]): string =>
+    cells.map((c, i) => (i === 0 ? c.padEnd(widths[i]!) : c.padStart(widths[i]!))).join("  ");
+  const rows = body.map((cells, i) =>
+    sorted[i]!.name === summary.reference ? styleText("bold", line(cells)) : line(cells),
+  );
   return [line(head), ...rows, "", verdict(summary).sentence].join("\n");
 }

@@ -8,10 +8,10 @@ export function log(x: number): number {
   if (x === Infinity) return x;
   let k = 0;
   let m = x;
-  while (m < 2 ** -32) (m *= 2 ** 32), (k -= 32);
-  while (m >= 2 ** 32) (m *= 2 ** -32), (k += 32);
-  while (m >= Math.SQRT2) (m *= 0.5), k++;
-  while (m < Math.SQRT1_2) (m *= 2), k--;
+  for (; m < 2 ** -32; k -= 32) m *= 2 ** 32;
+  for (; m >= 2 ** 32; k += 32) m *= 2 ** -32;
+  for (; m >= Math.SQRT2; k++) m *= 0.5;
+  for (; m < Math.SQRT1_2; k--) m *= 2;
   const f = m - 1;
   const s = f / (2 + f);
   const z = s * s;
@@ -27,7 +27,7 @@ export function exp(x: number): number {
   if (Number.isNaN(x)) return x;
   if (x > 709.782712893384) return Infinity;
   if (x < -745.1332191019411) return 0;
-  const k = Math.floor(x * 1.4426950408889634 + 0.5);
+  const k = Math.floor(x * Math.LOG2E + 0.5);
   const hi = x - k * 0.6931471803691238;
   const lo = k * 1.9082149292705877e-10;
   const r = hi - lo;

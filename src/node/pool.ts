@@ -9,10 +9,15 @@ import type { WorkerData } from "./worker.ts";
  * gives the bytes of `localRunner`.
  *
  * @param threads default: as many as the machine has.
+ * @param worker address of the compiled worker module.
  */
-export function poolRunner(families: WorkerData, threads: number = availableParallelism()): Runner {
+export function poolRunner(
+  families: WorkerData,
+  threads: number = availableParallelism(),
+  worker: string = new URL("./worker.js", import.meta.url).href,
+): Runner {
   const pool = new Piscina({
-    filename: new URL("./worker.js", import.meta.url).href,
+    filename: worker,
     workerData: families,
     minThreads: threads,
     maxThreads: threads,

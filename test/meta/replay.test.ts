@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { layout } from "../../src/core/layout.ts";
+import { createRng } from "../../src/core/rng.ts";
+import { coordinateState, referenceKernel, referenceNetwork } from "../../src/kernels/lstm-reference.ts";
+import { type LstmShape, phiLayout, stateSize } from "../../src/kernels/lstm-shape.ts";
+import { wasmKernel } from "../../src/kernels/lstm-wasm.ts";
+import { initPhi } from "../../src/learned/lstm.ts";
+import { sampleCoordinates } from "../../src/meta/sample.ts";
+import { runUnroll } from "../../src/meta/unroll.ts";
+import { runValidation } from "../../src/meta/validate.ts";
+import { quadratics } from "../../src/problems/quadratic.ts";
+
+const shape: LstmShape = {
+  layers: 2,
+  hidden: 20,
+  preprocessing: { kind: "log-sign", p: 10 },
+  inputScale: 1,
+  outputScale: 0.1,
+};
+const n = 24;
+const K = 20;
+const rng = createRng(11);
+const phi = initPhi(shape, rng);
+const gradients = Array.from({ length: K + 1 }, () => Float32Array.from({ length: n }, () => rng.normal()));
+const weights = new Float64Array(K + 1).fill(1);
+const state = new Float32Array(n * stateSize(shape));
+const all = Int32Array.from({ length: n }, (_, i) => i);
+const job = { gradients, weights, state, coordinates: all, coordinateWeights: new Float32Array(n).fill(1) };
+
+/** Σ_t λ_{t+1} g_t with the inputs frozen: its φ-derivative is the meta-gradient of the recurrence. */
+function frozen(p: ArrayLike<number>): number {
+  const net = referenceNetwork(shape, p);
+  let total = 0;
+  for (const i of all) {
+    const s = coordinateState(state, i, stateSize(shape));
+    for (let t = 0; t < K; t++) {
+      let lambda = 0;
+      for (let k = t + 1; k <= K; k++) lambda += gradients[k]![i]!;
+      total += lambda * net.step(gradients[t]![i]!, s).delta;
+    }
+  }
+  return total;
+}
+
+describe("meta-gradient", () => {
+  const exact = new Float64Array(phi.length);
+  const slow = referenceKernel(shape, n);
+  slow.load(phi);
+  slow.replay(job, exact);
+  const size = Math.sqrt(exact.reduce((a, v) => a + v * v, 0));
+
+  it("agrees with differences at frozen inputs: 1e-5 in the reference, 1e-4 in the kernels", () => {
+    const fast = wasmKernel(shape, 8, K);
+    fast.load(phi);
+    const near = new Float64Array(phi.length);
+    fast.replay(job, near);
+    const direction = Float64Array.from(phi, () => rng.normal());
+    const h = 1e-5;
+    const moved = (s: number): number => frozen(Float64Array.from(phi, (v, i) => v + s * h * direction[i]!));
+    const difference = (moved(1) - moved(-1)) / (2 * h);
+    const along = (g: Float64Array): number => g.reduce((a, v, i) => a + v * direction[i]!, 0);
+    expect(Math.abs(along(exact) / difference - 1)).toBeLessThan(1e-5);
+    expect(Math.abs(along(near) / difference - 1)).toBeLessThan(1e-4);
+    for (const i of [0, 500, 1800, 3000, 5000, 5125, phi.length - 1]) {
+      const at = (s: number): number => frozen(Float64Array.from(phi, (v, j) => (i === j ? v + s * 1e-4 : v)));
+      const d = (at(1) - at(-1)) / 2e-4;
+      expect(Math.abs(exact[i]! - d)).toBeLessThan(1e-5 * Math.max(Math.abs(d), size / 100));
+      expect(Math.abs(near[i]! - d)).toBeLessThan(1e-4 * Math.max(Math.abs(d), size / 100));
+    }
+  });
+
+  it("sampled replay is unbiased: the mean over samples lies within its standard error, and disjoint samples add up", () => {
+    const l = layout({ w: [4, 4], b: [8] });
+    const fast = wasmKernel(shape, 8, K);
+    fast.load(phi);
+    const full = new Float64Array(phi.length);
+    fast.replay(job, full);
+    const direction = full.map((v) => v / size);
+    const project = (g: Float64Array): number => g.reduce((a, v, i) => a + v * direction[i]!, 0);
+    const draws = Array.from({ length: 400 }, (_, r) => {
+      const g = new Float64Array(phi.length);
+      fast.replay({ ...job, ...sampleCoordinates(l, 1, 0.25, rng.split(r), 1) }, g);
+      return project(g);
+    });
+    const m = draws.reduce((a, v) => a + v, 0) / draws.length;
+    const se = Math.sqrt(draws.reduce((a, v) => a + (v - m) ** 2, 0) / (draws.length - 1) / draws.length);
+    expect(Math.abs(m - project(full))).toBeLessThan(3 * se);
+    const parts = new Float64Array(phi.length);
+    for (let r = 0; r < 3; r++)
+      fast.replay({ ...job, coordinates: all.filter((i) => i % 3 === r), coordinateWeights: new Float32Array(8).fill(1) }, parts);
+    parts.forEach((v, i) => {
+      expect(Math.abs(v - full[i]!)).toBeLessThan(1e-5 * size);
+    });
+  });
+});
+
+it("state is carried: unrolls of 1 give exactly what unrolls of 20 and a plain run give", async () => {
+  const family = quadratics();
+  const end = async (unroll: number): Promise<Float32Array> => {
+    let carry: Awaited<ReturnType<typeof runUnroll>>["carry"] | undefined;
+    for (let t = 0; t < 40; t += unroll) {
+      const task = { shape, phi, seed: "s", K: unroll, weights: new Float64Array(unroll + 1).fill(1), fraction: 1, simd: "strict" as const };
+      carry = (await runUnroll(family, carry ? { ...task, carry } : task)).carry;
+    }
+    return carry!.theta;
+  };
+  const [one, twenty] = [await end(1), await end(20)];
+  expect(one).toEqual(twenty);
+  const losses = await runValidation(family, { shape, phi, seed: "s", steps: 40, simd: "strict" });
+  const problem = family.sample(createRng("s").split("problem"));
+  expect(losses.at(-1)).toBe(await problem.lossAndGrad(twenty, undefined, new Float32Array(10)));
+});
+
+it("functions side by side never change an update", () => {
+  const alone = wasmKernel(shape, 10);
+  const many = wasmKernel(shape, 30);
+  alone.load(phi);
+  many.load(phi);
+  const g = Float32Array.from({ length: 30 }, () => rng.normal());
+  const [a, b] = [new Float32Array(10), new Float32Array(30)];
+  for (let t = 0; t < 5; t++) {
+    alone.forward(g.subarray(10, 20), a);
+    many.forward(g, b);
+    expect(b.slice(10, 20)).toEqual(a);
+  }
+  expect(phiLayout(shape).size).toBe(5141);
+});

@@ -1,0 +1,53 @@
+import { expect, it } from "vitest";
+import { localRunner } from "../../src/meta/runner.ts";
+import { type Checkpoint, initialCheckpoint, metaTrain, metaTrainDefaults } from "../../src/meta/train.ts";
+import { poolRunner } from "../../src/node/pool.ts";
+import type { ProblemFamily } from "../../src/problems/problem.ts";
+import { quadraticDefaults, quadratics } from "../../src/problems/quadratic.ts";
+
+const shape = { layers: 2, hidden: 20, preprocessing: { kind: "scale" as const }, inputScale: 1, outputScale: 1 };
+const o = { ...metaTrainDefaults, shape, iterations: 4, metaBatch: 3, validateEvery: 2, validationTrajectories: 2, learningRate: 0.005 };
+const family = quadratics({ functions: 2 });
+
+async function run(checkpoint: Checkpoint, runner = localRunner(family), rounds = Infinity): Promise<Checkpoint> {
+  for await (const r of metaTrain(o, runner, checkpoint)) if (r.iteration >= rounds) break;
+  await runner.close();
+  return checkpoint;
+}
+
+it("gives the same bytes on one thread, on two worker threads, and when stopped and resumed", async () => {
+  const whole = await run(initialCheckpoint(o));
+  const resumed = await run(structuredClone(await run(initialCheckpoint(o), localRunner(family), 2)));
+  expect(resumed).toEqual(whole);
+  const spec = { kind: "quadratic" as const, ...quadraticDefaults, functions: 2 };
+  const { href } = new URL("../../dist/node/worker.js", import.meta.url);
+  expect(await run(initialCheckpoint(o), poolRunner({ train: spec, validation: spec }, 2, href))).toEqual(whole);
+});
+
+it("leaves out a trajectory whose loss is not finite, says so, and keeps φ finite", async () => {
+  const sick: ProblemFamily = {
+    name: "sick",
+    sample(rng) {
+      const problem = family.sample(rng);
+      const ill = rng.uniform() < 0.5;
+      return {
+        ...problem,
+        lossAndGrad(theta, batch, grad) {
+          const loss = problem.lossAndGrad(theta, batch, grad) as number;
+          if (ill) grad[0] = Number.NaN;
+          return loss;
+        },
+      };
+    },
+  };
+  const c = await run(initialCheckpoint(o), localRunner(sick, family));
+  expect(c.history.reduce((a, r) => a + r.nonFinite, 0)).toBeGreaterThan(0);
+  expect(c.phi.every(Number.isFinite)).toBe(true);
+});
+
+it("refuses options out of range by name", async () => {
+  const bad = { ...o, unroll: 30 };
+  await expect(metaTrain(bad, localRunner(family), initialCheckpoint(o)).next()).rejects.toThrow(
+    "unroll: expected a divisor of steps = 100, got 30",
+  );
+});
