@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { ArgumentError } from "../core/check.ts";
+import { ArgumentError, check } from "../core/check.ts";
 import { experimentByName, experiments } from "../experiments/registry.ts";
 import { decodeOptimizer } from "../learned/file.ts";
+import { dataFolder, downloadMnist } from "../node/datasets.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { train } from "./train.ts";
 import { version } from "./version.ts";
@@ -85,6 +86,16 @@ program
     const { shape, phi, provenance } = decodeOptimizer(readFileSync(path));
     if (o.json) console.log(JSON.stringify({ shape, parameters: phi.length, provenance }));
     else console.dir({ shape, parameters: phi.length, provenance }, { depth: null });
+  });
+
+program
+  .command("data")
+  .description("download the official MNIST files into the data folder and check their sums")
+  .argument("<set>", "mnist")
+  .action(async (set: string) => {
+    check(set === "mnist", "data set", "mnist", set);
+    console.log(`into ${dataFolder()}`);
+    await downloadMnist(dataFolder(), (words) => console.log(words));
   });
 
 program

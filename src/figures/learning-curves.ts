@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { check } from "../core/check.ts";
 import type { Curve } from "../evaluation/compare.ts";
-import { append, figureDocument, finish, spread } from "./svg.ts";
+import { append, figureDocument, finish, logTicks, nameAxes, spread } from "./svg.ts";
 
 /** Readable on white and on black, and apart for colour-blind readers (after Okabe and Ito 2008). */
 const palette = ["#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#808080", "#A6761D"];
@@ -27,13 +27,15 @@ interface Point {
 
 const drawable = (x: number | undefined): x is number => x !== undefined && x > 0 && Number.isFinite(x);
 
-/** The interval of the log axis: all lines and bands, but not what blows up beyond 10× the highest start. */
+/** The interval of the log axis: all lines, and of what lies beyond 10× the highest start or a third of the lowest line nothing. */
 function domain(curves: readonly Curve[]): [number, number] {
+  let lowest = Infinity;
   let low = Infinity;
   let high = 0;
   let start = 0;
   for (const { line, low: bottom, high: top } of curves) {
-    if (drawable(line[0])) start = Math.max(start, line[0], drawable(top?.[0]) ? top[0] : 0);
+    if (drawable(line[0])) start = Math.max(start, line[0]);
+    for (const v of line) if (drawable(v)) lowest = Math.min(lowest, v);
     for (const values of [line, bottom, top])
       for (const v of values ?? [])
         if (drawable(v)) {
@@ -43,8 +45,15 @@ function domain(curves: readonly Curve[]): [number, number] {
   }
   if (high === 0) return [0.1, 1];
   if (start > 0) high = Math.min(high, 10 * start);
-  low = Math.min(low, high / 1.5);
+  low = Math.min(Math.max(low, lowest / 3), high / 1.5);
   return [low / 1.06, high * 1.06];
+}
+
+/** The points of a line up to where it leaves the top of the axis for good. */
+function visible(line: Float64Array, top: number): Point[] {
+  const all = Array.from(line, (value, step): Point => ({ step, value }));
+  const last = all.findLastIndex((p) => p.value <= top);
+  return all.slice(0, last + 2).filter((p) => drawable(p.value));
 }
 
 /** What each curve looks like: the learned ones in the accent colour and thick, the others by palette, then by dash. */
@@ -66,9 +75,11 @@ function looks(curves: readonly Curve[]): { stroke: string; width: number; dash:
 export function learningCurves(curves: readonly Curve[], options: CurvesOptions): string {
   check(curves.length > 0, "curves", "at least one", 0);
   const { width = 760, height = 440, xlabel = "step", ylabel = "loss f(θ)" } = options;
+  const range = domain(curves);
+  const gone = (c: Curve) => !(c.line.at(-1)! <= range[1]);
   const look = looks(curves);
   const steps = Math.max(...curves.map((c) => c.line.length)) - 1;
-  const longest = Math.max(...curves.map((c) => c.label.length + (Number.isFinite(c.line.at(-1)) ? 0 : 10)));
+  const longest = Math.max(...curves.map((c) => c.label.length + (gone(c) ? 15 : 0)));
   const marginRight = Math.min(width * 0.4, 44 + 7.4 * longest);
   const marginTop = options.subtitle ? 76 : 58;
   const marginBottom = 44;
@@ -76,7 +87,7 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
   const order = curves
     .map((_, i) => i)
     .sort((a, b) => Number(curves[a]!.role === "learned") - Number(curves[b]!.role === "learned"));
-  const marks: Plot.Markish[] = [Plot.gridY({ strokeOpacity: 0.12 })];
+  const marks: Plot.Markish[] = [Plot.gridY(logTicks(...range), { strokeOpacity: 0.12 })];
   for (const i of order) {
     const { low, high } = curves[i]!;
     if (!low || !high) continue;
@@ -85,9 +96,7 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
     );
     marks.push(Plot.areaY(rows, { x: "step", y1: "a", y2: "b", fill: look[i]!.stroke, fillOpacity: 0.16 }));
   }
-  const points = curves.map((c) =>
-    Array.from(c.line, (value, step): Point => ({ step, value })).filter((p) => drawable(p.value)),
-  );
+  const points = curves.map((c) => visible(c.line, range[1]));
   for (const i of order) {
     const { stroke, width: strokeWidth, dash } = look[i]!;
     marks.push(
@@ -100,7 +109,6 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
       }),
     );
   }
-  const range = domain(curves);
   const plot = Plot.plot({
     document: figureDocument(),
     width,
@@ -109,14 +117,14 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
     marginRight,
     marginBottom,
     marginLeft: 64,
-    x: { label: `${xlabel} →`, domain: [0, steps], labelAnchor: "right" },
+    x: { label: null, domain: [0, steps] },
     y: {
       type: "log",
       clamp: true,
       domain: range,
-      label: `↑ ${ylabel} (log axis)`,
-      // Fewer than two decades: plain numbers at 1, 2, 5; more: powers of ten.
-      ...(range[1] / range[0] > 1000 ? { ticks: 6, tickFormat: "~g" } : { ticks: 8, tickFormat: "~g" }),
+      label: null,
+      ticks: logTicks(...range),
+      tickFormat: "~g",
     },
     marks,
   }) as unknown as Element & { scale(name: string): { apply(x: number): number } };
@@ -130,8 +138,8 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
   for (const i of order) {
     const { stroke, width: strokeWidth } = look[i]!;
     const learned = curves[i]!.role === "learned";
-    const lost = !Number.isFinite(curves[i]!.line.at(-1)!);
-    const from = lost ? right : x.apply(ends[i]!.step);
+    const lost = gone(curves[i]!);
+    const from = x.apply(ends[i]!.step);
     append(plot, "path", {
       d: `M${from.toFixed(1)},${wishes[i]!.toFixed(1)}L${(right + 18).toFixed(1)},${places[i]!.toFixed(1)}h8`,
       fill: "none",
@@ -149,9 +157,10 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
         class: "curve-label",
         ...(learned ? { "font-weight": 700 } : {}),
       },
-      lost ? `${curves[i]!.label} (diverges)` : curves[i]!.label,
+      lost ? `${curves[i]!.label} (off the scale)` : curves[i]!.label,
     );
   }
+  nameAxes(plot, xlabel, ylabel, 64, right, marginTop, height - 8);
   const names = curves.map((c) => c.label).join(", ");
   return finish(plot, options.title, options.subtitle ?? "", `Loss by step on a logarithmic axis for ${names}.`);
 }

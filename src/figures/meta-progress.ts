@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { check } from "../core/check.ts";
-import { append, figureDocument, finish } from "./svg.ts";
+import { append, figureDocument, finish, logTicks, nameAxes } from "./svg.ts";
 
 /** One moment of meta-training. */
 export interface MetaPoint {
@@ -35,7 +35,8 @@ export function metaProgress(points: readonly MetaPoint[], options: ProgressOpti
   const values = [...training.map((p) => p.training!), ...validation.map((p) => p.validation!)];
   const low = values.reduce((a, b) => Math.min(a, b), Infinity);
   const high = values.reduce((a, b) => Math.max(a, b), 0);
-  const marginTop = options.subtitle ? 92 : 76;
+  const range: [number, number] = values.length ? [low / 1.15, Math.max(high, low * 1.2) * 1.06] : [0.1, 1];
+  const marginTop = options.subtitle ? 100 : 82;
   const plot = Plot.plot({
     document: figureDocument(),
     width,
@@ -44,23 +45,23 @@ export function metaProgress(points: readonly MetaPoint[], options: ProgressOpti
     marginLeft: 64,
     marginRight: 24,
     marginBottom: 44,
-    x: { label: `${xlabel} →`, labelAnchor: "right", nice: false },
+    x: { label: null },
     y: {
       type: "log",
-      label: `↑ ${ylabel} (log axis)`,
-      ticks: 6,
+      label: null,
+      ticks: logTicks(...range),
       tickFormat: "~g",
-      domain: values.length ? [low / 1.15, Math.max(high, low * 1.2) * 1.06] : [0.1, 1],
+      domain: range,
     },
     marks: [
-      Plot.gridY({ strokeOpacity: 0.12 }),
+      Plot.gridY(logTicks(...range), { strokeOpacity: 0.12 }),
       Plot.lineY(training, { x: "at", y: "training", stroke: "#808080", strokeOpacity: 0.6, strokeWidth: 1 }),
       Plot.lineY(validation, { x: "at", y: "validation", stroke: "#0072B2", strokeWidth: 2 }),
       Plot.dot(validation, { x: "at", y: "validation", fill: "#0072B2", r: 2.5 }),
       ...(best ? [Plot.dot([best], { x: "at", y: "validation", stroke: "#D55E00", strokeWidth: 2.5, r: 7 })] : []),
     ],
   }) as unknown as Element;
-  let x = 64;
+  let x = 12;
   const key = marginTop - 34;
   const entry = (colour: string, label: string, ring = false) => {
     if (ring)
@@ -72,5 +73,6 @@ export function metaProgress(points: readonly MetaPoint[], options: ProgressOpti
   if (training.length) entry("#808080", "training");
   if (validation.length) entry("#0072B2", "validation");
   if (best) entry("#D55E00", `kept: ${Number(best.validation!.toPrecision(4))}`, true);
+  nameAxes(plot, xlabel, ylabel, 64, width - 24, marginTop, height - 8);
   return finish(plot, title, options.subtitle ?? "", `${ylabel} by ${xlabel} on a logarithmic axis.`);
 }

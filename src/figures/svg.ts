@@ -35,7 +35,8 @@ export function finish(svg: Element, title: string, subtitle: string, descriptio
   svg.setAttribute("color", "#1f2328");
   svg.setAttribute("fill", "currentColor");
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `${title}. ${description}`);
+  // linkedom writes & and < in attributes as they are, which is not XML.
+  svg.setAttribute("aria-label", `${title}. ${description}`.replaceAll("&", "and").replace(/[<>]/g, ""));
   svg.removeAttribute("style");
   for (const style of [...svg.querySelectorAll("style")]) style.remove();
   const style = append(svg, "style", {});
@@ -72,4 +73,48 @@ export function spread(places: readonly number[], gap: number, top: number, bott
   const out = new Array<number>(places.length);
   for (const c of clusters) for (const [k, i] of c.members.entries()) out[i] = c.wish - half(c) + k * space;
   return out;
+}
+
+/** Marks of a log axis: powers of ten over more than two and a half decades, else 1, 2, 5 times them, else even steps. */
+export function logTicks(low: number, high: number): number[] {
+  const steps = high / low > 300 ? [1] : [1, 2, 5];
+  const ticks: number[] = [];
+  for (let k = Math.floor(Math.log10(low)); k <= Math.log10(high); k++)
+    for (const m of steps) {
+      const tick = Number(`${m}e${k}`);
+      if (tick >= low && tick <= high) ticks.push(tick);
+    }
+  if (ticks.length > 3) return ticks;
+  // Under about one decade: multiples of 1, 2 or 5 × 10ᵏ, of which at most eight fit.
+  for (let k = Math.floor(Math.log10(high)) - 4; ; k++)
+    for (const m of [1, 2, 5]) {
+      const first = Math.ceil(low / Number(`${m}e${k}`));
+      const last = Math.floor(high / Number(`${m}e${k}`));
+      if (last - first < 8)
+        return Array.from({ length: last - first + 1 }, (_, i) => Number(`${(first + i) * m}e${k}`));
+    }
+}
+
+/** Names the axes: y above its axis, x below the middle of its own. */
+export function nameAxes(
+  svg: Element,
+  x: string,
+  y: string,
+  left: number,
+  right: number,
+  top: number,
+  bottom: number,
+): void {
+  append(
+    svg,
+    "text",
+    { x: 12, y: top - 12, "font-size": 11, "fill-opacity": 0.75, "text-anchor": "start" },
+    `↑ ${y}, log axis`,
+  );
+  append(
+    svg,
+    "text",
+    { x: (left + right) / 2, y: bottom, "font-size": 11, "fill-opacity": 0.75, "text-anchor": "middle" },
+    `${x} →`,
+  );
 }

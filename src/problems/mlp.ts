@@ -35,7 +35,9 @@ export function mlpLayout(sizes: readonly number[]): Layout {
   return layout(shapes);
 }
 
-const activations = { sigmoid: nn.sigmoid, relu: nn.relu, tanh: np.tanh } as const;
+/** σ(x) = ½ + ½ tanh(x/2): the derivative of jax-js's own sigmoid is NaN below −88. */
+const sigmoid = (x: np.Array): np.Array => np.tanh(x.mul(0.5)).mul(0.5).add(0.5);
+const activations = { sigmoid, relu: nn.relu, tanh: np.tanh } as const;
 
 /** Loss and gradient, compiled once: [loss, gradients of every tensor]. */
 function compile(l: Layout, activation: MlpOptions["activation"], batchSize: number) {

@@ -87,7 +87,10 @@ describe("meta-gradient", () => {
     expect(Math.abs(m - project(full))).toBeLessThan(3 * se);
     const parts = new Float64Array(phi.length);
     for (let r = 0; r < 3; r++)
-      fast.replay({ ...job, coordinates: all.filter((i) => i % 3 === r), coordinateWeights: new Float32Array(8).fill(1) }, parts);
+      fast.replay(
+        { ...job, coordinates: all.filter((i) => i % 3 === r), coordinateWeights: new Float32Array(8).fill(1) },
+        parts,
+      );
     parts.forEach((v, i) => {
       expect(Math.abs(v - full[i]!)).toBeLessThan(1e-5 * size);
     });
@@ -99,7 +102,15 @@ it("state is carried: unrolls of 1 give exactly what unrolls of 20 and a plain r
   const end = async (unroll: number): Promise<Float32Array> => {
     let carry: Awaited<ReturnType<typeof runUnroll>>["carry"] | undefined;
     for (let t = 0; t < 40; t += unroll) {
-      const task = { shape, phi, seed: "s", K: unroll, weights: new Float64Array(unroll + 1).fill(1), fraction: 1, simd: "strict" as const };
+      const task = {
+        shape,
+        phi,
+        seed: "s",
+        K: unroll,
+        weights: new Float64Array(unroll + 1).fill(1),
+        fraction: 1,
+        simd: "strict" as const,
+      };
       carry = (await runUnroll(family, carry ? { ...task, carry } : task)).carry;
     }
     return carry!.theta;

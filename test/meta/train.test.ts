@@ -6,7 +6,15 @@ import type { ProblemFamily } from "../../src/problems/problem.ts";
 import { quadraticDefaults, quadratics } from "../../src/problems/quadratic.ts";
 
 const shape = { layers: 2, hidden: 20, preprocessing: { kind: "scale" as const }, inputScale: 1, outputScale: 1 };
-const o = { ...metaTrainDefaults, shape, iterations: 4, metaBatch: 3, validateEvery: 2, validationTrajectories: 2, learningRate: 0.005 };
+const o = {
+  ...metaTrainDefaults,
+  shape,
+  iterations: 4,
+  metaBatch: 3,
+  validateEvery: 2,
+  validationTrajectories: 2,
+  learningRate: 0.005,
+};
 const family = quadratics({ functions: 2 });
 
 async function run(checkpoint: Checkpoint, runner = localRunner(family), rounds = Infinity): Promise<Checkpoint> {

@@ -1,0 +1,3 @@
+export * from "./learning-curves.ts";
+export * from "./meta-progress.ts";
+export * from "./report.ts";

@@ -1,0 +1,17 @@
+/** gradgrad: trained optimizers. Everything that runs in Node and in a browser; classifiers are `gradgrad/problems/mlp`. */
+export * from "./core/check.ts";
+export * from "./core/layout.ts";
+export { createRng, type Rng, type RngState } from "./core/rng.ts";
+export * from "./evaluation/index.ts";
+export type { LstmKernel, ReplayJob } from "./kernels/lstm-kernel.ts";
+export { referenceKernel } from "./kernels/lstm-reference.ts";
+export { type LstmShape, type Preprocessing, phiLayout } from "./kernels/lstm-shape.ts";
+export { type Simd, simdAvailable, wasmKernel } from "./kernels/lstm-wasm.ts";
+export * from "./learned/file.ts";
+export * from "./learned/lstm.ts";
+export { localRunner } from "./meta/runner.ts";
+export * from "./meta/train.ts";
+export type { Method, Optimizer, StateData } from "./optimizers/optimizer.ts";
+export * from "./optimizers/registry.ts";
+export type { Problem, ProblemFamily } from "./problems/problem.ts";
+export { type QuadraticOptions, quadraticDefaults, quadratics } from "./problems/quadratic.ts";
