@@ -27,12 +27,12 @@ const X: usize = memory.data(32); // inputs [T+1][Kp][8]: features or the lower 
 const C: usize = memory.data(32); // cells [T+1][H][8]
 const A: usize = memory.data(32); // activations [T][4H][8], overwritten by their derivatives
 const TC: usize = memory.data(32); // tanh(c) [T][H][8]
-const DH: usize = memory.data(32); // [H][8]
-const DC: usize = memory.data(32);
+const DX: usize = memory.data(32); // dL/d(inputs of a layer) [K rounded up][8]: the lower layer's h, then own h
+const DH: usize = memory.data(32); // its part for own h [H][8]
+const DC: usize = memory.data(32); // dL/dc [H][8]
 let WO: usize = 0; // output weights [top], then the bias
 let GO: usize = 0; // their gradient, lanes apart
 let TOP: usize = 0; // top activations [T][top][8]
-let DX: usize = 0; // scratch [K rounded up][8]
 let D: usize = 0; // gradients of the block [T+1][8]
 let WT: usize = 0; // step weights w_t [T+1]
 let LW: usize = 0; // coordinate weights [8]
@@ -50,7 +50,7 @@ function inputs(l: i32): i32 {
   return l == 0 ? F : H;
 }
 function kp(l: i32): i32 {
-  return ((inputs(l) + H + 4) / 5) * 5; // rows padded to the 2 × 5 tiles of the weight gradient
+  return (inputs(l) + H + 1) & ~1; // rows padded to the 4 × 2 tiles of the weight gradient
 }
 function take(floats: i32): usize {
   const at = top;
@@ -76,14 +76,16 @@ export function setup(f: i32, h: i32, layers: i32, steps: i32, n: i32): usize {
     store<usize>(C + (<usize>l << 2), take((T + 1) * H * 8));
     store<usize>(A + (<usize>l << 2), take(T * 4 * H * 8));
     store<usize>(TC + (<usize>l << 2), take(T * H * 8));
-    store<usize>(DH + (<usize>l << 2), take(H * 8));
+    const below = l == 0 ? 0 : H; // no derivative by the features is needed
+    const dx = take(((below + H + 3) / 4) * 4 * 8);
+    store<usize>(DX + (<usize>l << 2), dx);
+    store<usize>(DH + (<usize>l << 2), dx + <usize>below * V);
     store<usize>(DC + (<usize>l << 2), take(H * 8));
   }
   const size = L == 0 ? F : H;
   WO = take(size + 1);
   GO = take((size + 1) * 4);
   TOP = take((T + 1) * size * 8);
-  DX = take((F + 2 * H + 4) * 8);
   D = take((T + 1) * 8);
   WT = take(T + 1);
   LW = take(8);
@@ -129,7 +131,7 @@ function madd(a: v128, b: v128, c: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function tanh4(v: v128): v128 {
-  const x = f32x4.min(f32x4.max(v, f32x4.splat(-7)), f32x4.splat(7));
+  const x = f32x4.pmin(f32x4.pmax(v, f32x4.splat(-7)), f32x4.splat(7));
   const u = f32x4.mul(x, x);
   let a = madd(f32x4.splat(3.930005732399877e-6), u, f32x4.splat(2.2769877687096596e-3));
   a = madd(a, u, f32x4.splat(0.12302181869745255));
@@ -138,12 +140,6 @@ function tanh4(v: v128): v128 {
   b = madd(b, u, f32x4.splat(0.45634031295776367));
   b = madd(b, u, f32x4.splat(1));
   return f32x4.div(f32x4.mul(x, a), b);
-}
-// @ts-ignore: decorator
-@inline
-function sigmoidOfHalf(v: v128): v128 {
-  const h = f32x4.splat(0.5);
-  return f32x4.add(f32x4.mul(tanh4(v), h), h);
 }
 /** Natural logarithm of positive normal numbers. Source: Cephes logf (Moshier). */
 function log4(x: v128): v128 {
@@ -173,11 +169,11 @@ function features(g: usize, x: usize): void {
     if (mode == 0) {
       v128.store(x + v, d);
     } else {
-      const size = f32x4.max(f32x4.abs(d), f32x4.splat(least));
-      const s = f32x4.max(f32x4.div(log4(size), f32x4.splat(p)), f32x4.splat(-1));
+      const size = f32x4.pmax(f32x4.abs(d), f32x4.splat(least));
+      const s = f32x4.pmax(f32x4.div(log4(size), f32x4.splat(p)), f32x4.splat(-1));
       const t = f32x4.div(d, f32x4.splat(least));
       v128.store(x + v, s);
-      v128.store(x + V + v, f32x4.max(f32x4.min(t, f32x4.splat(1)), f32x4.splat(-1)));
+      v128.store(x + V + v, f32x4.pmax(f32x4.pmin(t, f32x4.splat(1)), f32x4.splat(-1)));
     }
   }
 }
@@ -230,30 +226,54 @@ function product(w: usize, b: usize, x: usize, z: usize, k: i32, groups: i32): v
   }
 }
 
+// What V8 makes of these loops decides their shape: it moves all loads of a loop body to its start (so a body with more
+// than about 14 live vectors spills), min and max are one instruction only as pmin and pmax, and separate passes over
+// rows in L1 beat one fused body.
+
+/** tanh of `rows` rows, in place or from one run to another. */
+function tanhRows(from: usize, to: usize, rows: i32): void {
+  const end = from + <usize>rows * V;
+  while (from < end) {
+    v128.store(to, tanh4(v128.load(from)));
+    from += 16;
+    to += 16;
+  }
+}
 /** Gates → activations in place; c' = f·c + i·j; h = o·tanh(c') into two places; tanh(c') kept. */
 function cell(z: usize, c: usize, c1: usize, tc: usize, h: usize, h2: usize): void {
+  tanhRows(z, z, 4 * H);
+  combine(z, c, c1);
+  tanhRows(c1, tc, H);
+  output(z, tc, h, h2);
+}
+/** c' = f·c + i·j, with σ = ½ + ½ tanh written back for i, f and o. */
+function combine(z: usize, c: usize, c1: usize): void {
   const end = z + <usize>H * 4 * V;
+  const half = f32x4.splat(0.5);
   while (z < end) {
     for (let v: usize = 0; v < V; v += 16) {
-      const i = sigmoidOfHalf(v128.load(z + v));
-      const j = tanh4(v128.load(z + v, 32));
-      const f = sigmoidOfHalf(v128.load(z + v, 64));
-      const o = sigmoidOfHalf(v128.load(z + v, 96));
-      const n = madd(f, v128.load(c + v), f32x4.mul(i, j));
-      const t = tanh4(n);
-      const out = f32x4.mul(o, t);
+      const i = madd(v128.load(z + v), half, half);
+      const f = madd(v128.load(z + v, 64), half, half);
+      v128.store(c1 + v, madd(f, v128.load(c + v), f32x4.mul(i, v128.load(z + v, 32))));
       v128.store(z + v, i);
-      v128.store(z + v, j, 32);
       v128.store(z + v, f, 64);
-      v128.store(z + v, o, 96);
-      v128.store(c1 + v, n);
-      v128.store(tc + v, t);
-      v128.store(h + v, out);
-      v128.store(h2 + v, out);
+      v128.store(z + v, madd(v128.load(z + v, 96), half, half), 96);
     }
     z += 4 * V;
     c += V;
     c1 += V;
+  }
+}
+/** h = o·tanh(c') into two places. */
+function output(z: usize, tc: usize, h: usize, h2: usize): void {
+  const end = z + <usize>H * 4 * V;
+  while (z < end) {
+    for (let v: usize = 0; v < V; v += 16) {
+      const out = f32x4.mul(v128.load(z + v, 96), v128.load(tc + v));
+      v128.store(h + v, out);
+      v128.store(h2 + v, out);
+    }
+    z += 4 * V;
     tc += V;
     h += V;
     h2 += V;
@@ -289,19 +309,21 @@ function topSize(): i32 {
   return L == 0 ? F : H;
 }
 
-/** One step of all n coordinates: reads G, advances S, writes DELTA. */
+/** One step of all n coordinates: reads G, advances S in place, writes DELTA. */
 export function forward(n: i32): void {
   const blocks = (n + 7) / 8;
   const bytes = <usize>H * V;
   const size = topSize();
   let s = S;
   for (let b = 0; b < blocks; b++) {
-    loadState(s, 0);
     features(G + <usize>b * V, featureSlot(0));
-    step(0, 0);
     for (let l = 0; l < L; l++) {
-      memory.copy(s, at(X, l) + <usize>inputs(l) * V, bytes);
-      memory.copy(s + bytes, at(C, l), bytes);
+      const x = at(X, l);
+      const own = x + <usize>inputs(l) * V;
+      for (let q: usize = 0; q < bytes; q += 16) v128.store(own + q, v128.load(s + q));
+      const z = at(A, l);
+      product(at(W, l), at(B, l), x, z, inputs(l) + H, H);
+      cell(z, s + bytes, s + bytes, at(TC, l), s, l + 1 < L ? at(X, l + 1) : TOP);
       s += 2 * bytes;
     }
     let a = v128.load32_splat(WO + <usize>size * 4);
@@ -346,80 +368,77 @@ function cellBackward(z: usize, c: usize, tc: usize, dh: usize, dc: usize): void
   }
 }
 
-/** GW += Σ over steps and coordinates of dz·xᵀ, by tiles of 2 gates × 5 inputs; lanes stay apart. */
+/** GW += Σ over steps and coordinates of dz·xᵀ, by tiles of 4 gates × 2 inputs; lanes stay apart. */
 function weightGradient(l: i32, steps: i32): void {
   const zRow = <usize>(4 * H) * V;
-  const tiles = kp(l) / 5;
+  const tiles = kp(l) / 2;
   const xRow = <usize>kp(l) * V;
   const zEnd = at(A, l) + <usize>steps * zRow;
+  const row = <usize>kp(l) * 16;
   let out = at(GW, l);
-  const skip = <usize>kp(l) * 16;
-  for (let r: usize = 0; r < zRow; r += 2 * V) {
+  let gb = at(GB, l);
+  for (let r: usize = 0; r < zRow; r += 4 * V) {
     for (let k = 0; k < tiles; k++) {
-      const o2 = out + skip;
+      const o1 = out + row;
+      const o2 = o1 + row;
+      const o3 = o2 + row;
       let a0 = v128.load(out);
-      let a1 = v128.load(out, 16);
-      let a2 = v128.load(out, 32);
-      let a3 = v128.load(out, 48);
-      let a4 = v128.load(out, 64);
-      let b0 = v128.load(o2);
-      let b1 = v128.load(o2, 16);
-      let b2 = v128.load(o2, 32);
-      let b3 = v128.load(o2, 48);
-      let b4 = v128.load(o2, 64);
-      let x = at(X, l) + <usize>k * 5 * V;
+      let b0 = v128.load(out, 16);
+      let a1 = v128.load(o1);
+      let b1 = v128.load(o1, 16);
+      let a2 = v128.load(o2);
+      let b2 = v128.load(o2, 16);
+      let a3 = v128.load(o3);
+      let b3 = v128.load(o3, 16);
+      let x: usize;
+      x = at(X, l) + <usize>k * 2 * V;
       for (let z = at(A, l) + r; z < zEnd; z += zRow) {
-        let u = v128.load(z);
-        let v = v128.load(z, 32);
-        let q = v128.load(x);
-        a0 = madd(u, q, a0);
-        b0 = madd(v, q, b0);
-        q = v128.load(x, 32);
-        a1 = madd(u, q, a1);
-        b1 = madd(v, q, b1);
-        q = v128.load(x, 64);
-        a2 = madd(u, q, a2);
-        b2 = madd(v, q, b2);
-        q = v128.load(x, 96);
-        a3 = madd(u, q, a3);
-        b3 = madd(v, q, b3);
-        q = v128.load(x, 128);
-        a4 = madd(u, q, a4);
-        b4 = madd(v, q, b4);
-        u = v128.load(z, 16);
-        v = v128.load(z, 48);
-        q = v128.load(x, 16);
-        a0 = madd(u, q, a0);
-        b0 = madd(v, q, b0);
-        q = v128.load(x, 48);
-        a1 = madd(u, q, a1);
-        b1 = madd(v, q, b1);
-        q = v128.load(x, 80);
-        a2 = madd(u, q, a2);
-        b2 = madd(v, q, b2);
-        q = v128.load(x, 112);
-        a3 = madd(u, q, a3);
-        b3 = madd(v, q, b3);
-        q = v128.load(x, 144);
-        a4 = madd(u, q, a4);
-        b4 = madd(v, q, b4);
+        const p = v128.load(x, 0);
+        const q = v128.load(x, 32);
+        let d = v128.load(z, 0);
+        a0 = madd(d, p, a0);
+        b0 = madd(d, q, b0);
+        d = v128.load(z, 32);
+        a1 = madd(d, p, a1);
+        b1 = madd(d, q, b1);
+        d = v128.load(z, 64);
+        a2 = madd(d, p, a2);
+        b2 = madd(d, q, b2);
+        d = v128.load(z, 96);
+        a3 = madd(d, p, a3);
+        b3 = madd(d, q, b3);
+        x += xRow;
+      }
+      x = at(X, l) + <usize>k * 2 * V;
+      for (let z = at(A, l) + r; z < zEnd; z += zRow) {
+        const p = v128.load(x, 16);
+        const q = v128.load(x, 48);
+        let d = v128.load(z, 16);
+        a0 = madd(d, p, a0);
+        b0 = madd(d, q, b0);
+        d = v128.load(z, 48);
+        a1 = madd(d, p, a1);
+        b1 = madd(d, q, b1);
+        d = v128.load(z, 80);
+        a2 = madd(d, p, a2);
+        b2 = madd(d, q, b2);
+        d = v128.load(z, 112);
+        a3 = madd(d, p, a3);
+        b3 = madd(d, q, b3);
         x += xRow;
       }
       v128.store(out, a0);
-      v128.store(out, a1, 16);
-      v128.store(out, a2, 32);
-      v128.store(out, a3, 48);
-      v128.store(out, a4, 64);
-      v128.store(o2, b0);
-      v128.store(o2, b1, 16);
-      v128.store(o2, b2, 32);
-      v128.store(o2, b3, 48);
-      v128.store(o2, b4, 64);
-      out += 80;
+      v128.store(out, b0, 16);
+      v128.store(o1, a1);
+      v128.store(o1, b1, 16);
+      v128.store(o2, a2);
+      v128.store(o2, b2, 16);
+      v128.store(o3, a3);
+      v128.store(o3, b3, 16);
+      out += 32;
     }
-    out += skip;
+    out += 3 * row;
   }
-  let gb = at(GB, l);
   for (let r: usize = 0; r < zRow; r += V) {
     let a = v128.load(gb);
     for (let z = at(A, l) + r; z < zEnd; z += zRow) a = f32x4.add(a, f32x4.add(v128.load(z), v128.load(z, 16)));
@@ -481,12 +500,13 @@ export function replay(steps: i32): void {
     for (let l = L - 1; l >= 0; l--) {
       const z = at(A, l) + <usize>t * <usize>(4 * H) * V;
       cellBackward(z, at(C, l) + <usize>t * hv, at(TC, l) + <usize>t * hv, at(DH, l), at(DC, l));
-      const below = l == 0 ? 0 : H; // no derivative by the features is needed
-      product(at(U, l), 0, z, DX, 4 * H, (below + H + 3) / 4);
+      const below = l == 0 ? 0 : H;
+      const dx = at(DX, l);
+      product(at(U, l), 0, z, dx, 4 * H, (below + H + 3) / 4);
       if (below) {
-        for (let q: usize = 0; q < hv; q += 16) v128.store(at(DH, l - 1) + q, f32x4.add(v128.load(at(DH, l - 1) + q), v128.load(DX + q)));
+        const lower = at(DH, l - 1);
+        for (let q: usize = 0; q < hv; q += 16) v128.store(lower + q, f32x4.add(v128.load(lower + q), v128.load(dx + q)));
       }
-      memory.copy(at(DH, l), DX + <usize>below * V, hv);
     }
     w = v128.load32_splat(WT + <usize>t * 4);
     last = D + <usize>t * V;

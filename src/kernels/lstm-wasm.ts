@@ -111,7 +111,7 @@ export function wasmKernel(shape: LstmShape, n: number, steps = 1, simd: Simd = 
     let offset = 0;
     for (let l = 0; l < L; l++) {
       const K = inputs(l) + H;
-      const Kp = Math.ceil(K / 5) * 5;
+      const Kp = 2 * Math.ceil(K / 2);
       const [GW, GB] = [at(3, l), at(4, l)];
       for (let k = 0; k < K; k++)
         for (let g = 0; g < 4; g++)
