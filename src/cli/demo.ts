@@ -1,45 +1,54 @@
 import { join } from "node:path";
+import { verdict } from "../evaluation/index.ts";
 import { experimentByName } from "../experiments/registry.ts";
 import { runTest } from "../experiments/run-test.ts";
-import { bindLstm } from "../learned/lstm.ts";
-import { loadImages } from "../node/images.ts";
+import { poolTaskRunner } from "../node/pool.ts";
 import { writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
-import { table } from "./table.ts";
+import { provenance } from "./provenance.ts";
+import { metaPoints, printTest, resultJson, writeReport } from "./results.ts";
 import { train } from "./train.ts";
 
-/** The main job on its embedded default: meta-train, tune, test, table, files. */
-export async function demo(seed: number, folder: string): Promise<void> {
+/** The main job on its embedded default: meta-train, tune, test, table, report, files. */
+export async function demo(seed: number, folder: string, json = false): Promise<void> {
+  const started = performance.now();
   const experiment = experimentByName("demo");
-  console.log(
+  const say = (text: string): void => (json ? console.error(text) : console.log(text));
+  say(
     `${experiment.title}.\nAn LSTM learns the update rule itself; then it meets tuned Adam, NAG and the rest on functions nobody has seen.\n`,
   );
   const trained = await train({ ...experiment, options: { ...experiment.options, seed } }, { folder, resume: false });
   if (!trained.finished) return;
   const progress = createProgress("tune and test");
   const { shape, phi } = trained.file;
+  const runner = poolTaskRunner();
   const result = await runTest(experiment.tests[0]!, {
-    images: loadImages,
+    runner,
     seed,
-    learned: [{ name: "lstm", label: "LSTM (learned)", optimizer: bindLstm(shape, phi), role: "learned" }],
-    now: () => performance.now(),
+    learned: [{ group: "lstm", label: "LSTM (learned)", seed, optimizer: { kind: "learned", shape, phi } }],
     onProgress: (done, of, words) => progress.update(done, of, words),
-  });
+  }).finally(() => runner.close());
   progress.end();
-  for (const m of result.metrics) {
+  if (json)
     console.log(
-      `\n${m.metric === "final(100)" ? "Loss after 100 steps" : "Sum of the losses of steps 0–99"}, ${m.summary.rows[0]!.n} fresh functions`,
+      JSON.stringify(
+        result.metrics.map((m) => ({ metric: m.metric, summary: m.summary, verdict: verdict(m.summary) })),
+      ),
     );
-    console.log(table(m.summary, new Map(m.tuned.map((t) => [t.name, t.tuned.learningRate]))));
-  }
-  const summary = join(folder, "summary.json");
-  writeWhole(
-    summary,
-    `${JSON.stringify(
-      result.metrics.map(({ comparison: _, ...m }) => m),
-      null,
-      2,
-    )}\n`,
+  else console.log(printTest(result));
+  const from = provenance(`gradgrad demo --seed ${seed}`, seed);
+  const path = join(folder, "demo.json");
+  writeWhole(path, resultJson(result, { minutes: trained.seconds / 60 }, from));
+  const { command, commit, machine, date, version } = from;
+  const seconds = Math.round((performance.now() - started) / 1000);
+  const written = writeReport(
+    folder,
+    "A learned optimizer against tuned hand-designed ones",
+    experiment.words,
+    [result],
+    metaPoints(trained.checkpoint.history),
+    { command, seed, commit, machine, date, version, seconds },
   );
-  console.log(`\nOptimizer: ${trained.path}\nSummary:   ${summary}`);
+  say(`\nIn ${folder}, after ${seconds} s:`);
+  for (const p of [trained.path, path, ...written]) say(`  ${p}`);
 }

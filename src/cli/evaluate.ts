@@ -1,97 +1,111 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { basename, join } from "node:path";
-import { type Contestant, comparisonToJson } from "../evaluation/index.ts";
-import type { Experiment, TestSpec } from "../experiments/experiment.ts";
-import { runTest, type TestResult } from "../experiments/run-test.ts";
-import { decodeOptimizer } from "../learned/file.ts";
-import { bindLstm } from "../learned/lstm.ts";
-import { loadImages } from "../node/images.ts";
+import type { Experiment } from "../experiments/experiment.ts";
+import { experimentByName } from "../experiments/registry.ts";
+import { type Learned, runTest, type TestResult } from "../experiments/run-test.ts";
+import { decodeOptimizer, type OptimizerFile } from "../learned/file.ts";
+import { poolTaskRunner } from "../node/pool.ts";
 import { writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
-import { table } from "./table.ts";
-import { version } from "./version.ts";
+import { provenance } from "./provenance.ts";
+import { printTest, resultJson, sha256, writeReport } from "./results.ts";
 
 /** Options of `evaluate`, as the command line gives them. */
 export interface EvaluateCall {
   readonly seed: number;
   readonly trajectories?: number;
+  readonly threads?: number;
   readonly out: string;
+  /** Where report and figures go; none without it. */
+  readonly report?: string;
+  readonly csv: boolean;
   readonly json: boolean;
 }
 
-/** Which code ran: the commit, and whether the tree was clean. */
-function commit(): string {
-  try {
-    const git = (...args: string[]): string =>
-      execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
-    return (
-      git("rev-parse", "--short=12", "HEAD") + (git("status", "--porcelain", "--", "src", "assembly") ? "-dirty" : "")
-    );
-  } catch {
-    return "unknown";
-  }
+function experimentOf(file: OptimizerFile): string {
+  const training = file.provenance.training as { experiment?: unknown } | undefined;
+  return typeof training?.experiment === "string" ? training.experiment : "unknown";
 }
 
-/** What every committed result says about itself. */
-export function provenance(command: string, seed: number): Record<string, unknown> {
+/** Which row a file stands in: "lstm" for this experiment's own optimizer, else by the recipe that trained it. */
+function contestant(experiment: Experiment, path: string, file: OptimizerFile): Learned {
+  const name = experimentOf(file);
+  const own = name === experiment.name;
+  const recipe = own ? undefined : recipeOf(name);
   return {
-    command,
-    seed,
-    commit: commit(),
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, Node ${process.version}`,
-    date: new Date().toISOString().slice(0, 10),
-    version,
+    group: own ? "lstm" : `lstm-${recipe ?? name}`,
+    label: own ? "LSTM (learned)" : `LSTM, ${recipe?.replaceAll("-", " ") ?? basename(path)}`,
+    seed: file.provenance.seed,
+    optimizer: { kind: "learned", shape: file.shape, phi: file.phi },
   };
 }
 
-/** Tests optimizer files on an experiment's test problems; prints tables, writes one JSON a test. */
-export async function evaluateCommand(
-  experiment: Experiment,
-  files: readonly string[],
-  call: EvaluateCall,
-): Promise<TestResult[]> {
-  const learned: Contestant[] = files.map((path, i) => {
-    const { shape, phi } = decodeOptimizer(readFileSync(path));
-    return {
-      name: i === 0 ? "lstm" : `lstm-${i + 1}`,
-      label: i === 0 ? "LSTM (learned)" : `LSTM, ${basename(path)}`,
-      optimizer: bindLstm(shape, phi),
-      role: "learned",
-    };
-  });
-  const results: TestResult[] = [];
-  for (const test of experiment.tests) {
-    const spec: TestSpec = call.trajectories ? { ...test, trajectories: call.trajectories } : test;
-    const progress = createProgress(`test ${spec.key}`);
-    const result = await runTest(spec, {
-      images: loadImages,
-      seed: call.seed,
-      learned,
-      now: () => performance.now(),
-      onProgress: (d, of, words) => progress.update(d, of, words),
-    });
-    progress.end();
-    results.push(result);
-    for (const m of result.metrics) {
-      const rates = new Map(m.tuned.map((t) => [t.name, t.tuned.learningRate]));
-      if (call.json) console.log(JSON.stringify({ key: spec.key, metric: m.metric, summary: m.summary }));
-      else console.log(`\n${spec.key}, ${m.metric}\n${table(m.summary, rates)}`);
-    }
-    const path = join(call.out, `${spec.key}.json`);
-    writeWhole(
-      path,
-      `${JSON.stringify({ ...provenance(`gradgrad evaluate ${files.join(" ")} --problem ${experiment.name} --seed ${call.seed}`, call.seed), spec, files, metrics: result.metrics.map((m) => ({ ...m, comparison: compact(m.comparison) })) })}\n`,
-    );
+function recipeOf(name: string): string | undefined {
+  try {
+    return experimentByName(name).recipe;
+  } catch {
+    return undefined;
   }
-  return results;
 }
 
-/** The rows a result keeps: each trajectory's losses at every tenth step, to six digits. */
-function compact(comparison: TestResult["metrics"][number]["comparison"]): unknown {
-  const json = comparisonToJson(comparison);
-  const every = (row: readonly (number | null)[]): (number | null)[] =>
-    row.filter((_, t) => t % 10 === 0).map((v) => (v === null ? null : Number(v.toPrecision(6))));
-  return { ...json, every: 10, entries: json.entries.map((e) => ({ ...e, losses: e.losses.map(every) })) };
+/** Tests optimizer files on an experiment's test problems; prints tables, writes one JSON a test, and a report. */
+export async function evaluateCommand(
+  experiment: Experiment,
+  paths: readonly string[],
+  call: EvaluateCall,
+): Promise<TestResult[]> {
+  const bytes = paths.map((p) => readFileSync(p));
+  const files = bytes.map(decodeOptimizer);
+  const learned = files.map((f, i) => contestant(experiment, paths[i]!, f));
+  const results: TestResult[] = [];
+  const command = [
+    `gradgrad evaluate ${paths.join(" ")} --problem ${experiment.name} --seed ${call.seed}`,
+    ...(call.trajectories ? [`--trajectories ${call.trajectories}`] : []),
+  ].join(" ");
+  const from = provenance(command, call.seed);
+  const runner = poolTaskRunner(call.threads);
+  try {
+    for (const test of experiment.tests) {
+      const spec = call.trajectories ? { ...test, trajectories: call.trajectories } : test;
+      let progress = createProgress(`tune for ${spec.key}`);
+      let words = "";
+      const result = await runTest(spec, {
+        runner,
+        seed: call.seed,
+        learned,
+        onProgress: (d, of, w) => {
+          if (w === "fresh problems" && words !== w) {
+            progress.end();
+            progress = createProgress(`test ${spec.key}`);
+          }
+          words = w;
+          progress.update(d, of, w);
+        },
+      });
+      progress.end();
+      results.push(result);
+      if (call.json)
+        for (const m of result.metrics)
+          console.log(JSON.stringify({ key: spec.key, metric: m.metric, summary: m.summary }));
+      else console.log(printTest(result));
+      const about = files.map((f, i) => ({ path: paths[i]!, sha256: sha256(bytes[i]!), provenance: f.provenance }));
+      writeWhole(join(call.out, `${spec.key}.json`), resultJson(result, { files: about }, from));
+    }
+  } finally {
+    await runner.close();
+  }
+  if (call.report) {
+    const { command: cmd, seed, commit, machine, date } = from;
+    const facts = {
+      command: cmd,
+      seed,
+      commit,
+      machine,
+      date,
+      "optimizer files": paths.map((p) => basename(p)).join(", "),
+    };
+    const written = writeReport(call.report, experiment.title, experiment.words, results, undefined, facts, call.csv);
+    if (!call.json) console.log(`\n${written.join("\n")}`);
+  }
+  return results;
 }

@@ -71,7 +71,10 @@ program
   .requiredOption("--problem <experiment>", "whose tests to run")
   .option("--seed <n>", "seed of the tuning and test problems", whole, 0)
   .option("--trajectories <n>", "fresh trajectories, instead of the experiment's own number", whole)
-  .option("--out <folder>", "where results go", "results")
+  .option("--out <folder>", "where each test's JSON goes", "runs")
+  .option("--report <folder>", "write the report and its figures there")
+  .option("--csv", "with --report: also every loss as tidy rows", false)
+  .option("--threads <n>", "worker threads (never changes the result)", whole)
   .option("--json", "print the summary as JSON", false)
   .action(async (files: string[], o) => {
     await evaluateCommand(experimentByName(o.problem), files, o);
@@ -103,9 +106,10 @@ program
   .description("meta-train on 10-d quadratics, tune the baselines, test on 1,000 fresh functions: about 90 seconds")
   .option("--seed <n>", "seed of the run", whole, 0)
   .option("--out <folder>", "where report, figure and optimizer go", "gradgrad-demo")
+  .option("--json", "print the summary as JSON", false)
   .action(async (o) => {
     const { demo } = await import("./demo.ts");
-    await demo(o.seed, o.out);
+    await demo(o.seed, o.out, o.json);
   });
 
 try {

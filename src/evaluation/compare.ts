@@ -1,6 +1,6 @@
 import { check, checkInteger } from "../core/check.ts";
 import type { Rng } from "../core/rng.ts";
-import type { Optimizer } from "../optimizers/optimizer.ts";
+import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
 import { runTrajectory, type Trajectory } from "./run.ts";
 
@@ -12,7 +12,7 @@ export interface Contestant {
   readonly name: string;
   /** Label for people. */
   readonly label: string;
-  readonly optimizer: Optimizer;
+  readonly optimizer: Optimizer | LineSearchOptimizer;
   /** Default "baseline". */
   readonly role?: Role;
 }
@@ -57,31 +57,64 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   check(contestants.length > 0, "contestants", "at least one", 0);
   const names = contestants.map((c) => c.name);
   check(new Set(names).size === names.length, "contestants", "different names", names.join(", "));
-  const runs: Trajectory[][] = contestants.map(() => []);
-  const seconds = new Float64Array(contestants.length);
+  const problems: Trajectory[][][] = [];
   for (let k = 0; k < trajectories; k++) {
-    const stream = rng.split(k);
-    const problem = family.sample(stream.split("problem"));
-    try {
-      for (const [c, { optimizer }] of contestants.entries()) {
-        const rows = await runTrajectory(problem, optimizer, { steps, rng: stream, ...(now ? { now } : {}) });
-        runs[c]!.push(...rows);
-        seconds[c]! += rows[0]!.seconds ?? 0;
-      }
-    } finally {
-      problem.dispose?.();
-    }
+    problems.push(
+      await runProblem(
+        family,
+        contestants.map((c) => c.optimizer),
+        rng,
+        k,
+        steps,
+        now,
+      ),
+    );
     options.onProblem?.(k + 1, trajectories);
   }
-  const entries = contestants.map((c, i) => ({
-    name: c.name,
-    label: c.label,
-    role: c.role ?? "baseline",
-    trajectories: runs[i]!,
-    ...(now ? { seconds: seconds[i]! } : {}),
-    timedSteps: trajectories * steps,
-  }));
-  return { family: family.name, steps, entries };
+  return gather(family.name, contestants, problems, steps);
+}
+
+/** Every optimizer on problem k, drawn from `rng.split(k)`: [optimizer][function]. */
+export async function runProblem(
+  family: ProblemFamily,
+  optimizers: readonly (Optimizer | LineSearchOptimizer)[],
+  rng: Rng,
+  k: number,
+  steps: number,
+  now?: () => number,
+): Promise<Trajectory[][]> {
+  const stream = rng.split(k);
+  const problem = family.sample(stream.split("problem"));
+  const runs: Trajectory[][] = [];
+  try {
+    for (const optimizer of optimizers)
+      runs.push(await runTrajectory(problem, optimizer, { steps, rng: stream, ...(now ? { now } : {}) }));
+  } finally {
+    problem.dispose?.();
+  }
+  return runs;
+}
+
+/** Puts the runs of problems 0, 1, … ([problem][contestant][function]) together. */
+export function gather(
+  family: string,
+  contestants: readonly Omit<Contestant, "optimizer">[],
+  problems: readonly (readonly (readonly Trajectory[])[])[],
+  steps: number,
+): Comparison {
+  const entries = contestants.map(({ name, label, role = "baseline" }, i) => {
+    const runs = problems.map((p) => p[i]!);
+    const timed = runs.every((r) => r[0]?.seconds !== undefined);
+    return {
+      name,
+      label,
+      role,
+      trajectories: runs.flat(),
+      ...(timed ? { seconds: runs.reduce((a, r) => a + r[0]!.seconds!, 0) } : {}),
+      timedSteps: problems.length * steps,
+    };
+  });
+  return { family, steps, entries };
 }
 
 /** One tidy row: what CSV and JSON hold. */

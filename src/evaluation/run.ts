@@ -1,6 +1,6 @@
-import { checkInteger } from "../core/check.ts";
+import { check, checkInteger } from "../core/check.ts";
 import type { Rng } from "../core/rng.ts";
-import type { Optimizer } from "../optimizers/optimizer.ts";
+import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
 import type { Problem } from "../problems/problem.ts";
 
 /** The losses of one function along one inner training run. */
@@ -9,6 +9,8 @@ export interface Trajectory {
   readonly losses: Float64Array;
   /** A loss stopped being finite. */
   readonly diverged: boolean;
+  /** Losses with gradients computed, where a line search makes more than one a step. */
+  readonly evaluations?: number;
   /** Wall-clock seconds of the whole run (all its functions), where a clock was given. */
   readonly seconds?: number;
 }
@@ -38,26 +40,42 @@ export interface RunOptions {
  */
 export async function runTrajectory(
   problem: Problem,
-  optimizer: Optimizer,
+  optimizer: Optimizer | LineSearchOptimizer,
   options: RunOptions,
 ): Promise<Trajectory[]> {
   const { steps, rng, now } = options;
   checkInteger("steps", steps, 0);
-  const functions = problem.functions ?? 1;
-  const n = problem.layout.size;
-  const theta = new Float32Array(n);
-  const grad = new Float32Array(n);
-  const delta = new Float32Array(n);
+  const theta = new Float32Array(problem.layout.size);
   if (options.theta) theta.set(options.theta);
   else problem.init(rng.split("theta"), theta);
   const batches = rng.split("batch");
+  const started = now?.() ?? 0;
+  const batch = (t: number): unknown => problem.batch(batches.split(t));
+  const runs =
+    "step" in optimizer
+      ? await oneByOne(problem, optimizer, theta, batch, steps)
+      : await together(problem, optimizer, theta, batch, steps);
+  if (!now) return runs;
+  const seconds = (now() - started) / 1000;
+  return runs.map((r) => ({ ...r, seconds }));
+}
+
+async function together(
+  problem: Problem,
+  optimizer: Optimizer,
+  theta: Float32Array,
+  batch: (t: number) => unknown,
+  steps: number,
+): Promise<Trajectory[]> {
+  const functions = problem.functions ?? 1;
+  const n = theta.length;
+  const grad = new Float32Array(n);
+  const delta = new Float32Array(n);
   const curves = Array.from({ length: functions }, () => new Float64Array(steps + 1).fill(Infinity));
   const diverged: boolean[] = new Array(functions).fill(false);
-
-  const started = now?.() ?? 0;
   const state = optimizer.init(problem.layout);
   for (let t = 0; t <= steps; t++) {
-    const result = problem.lossAndGrad(theta, problem.batch(batches.split(t)), grad);
+    const result = problem.lossAndGrad(theta, batch(t), grad);
     const mean = typeof result === "number" ? result : await result;
     for (let i = 0; i < functions; i++) {
       if (diverged[i]) continue;
@@ -69,6 +87,44 @@ export async function runTrajectory(
     optimizer.update(state, grad, delta);
     for (let i = 0; i < n; i++) theta[i]! += delta[i]!;
   }
-  const seconds = now ? (now() - started) / 1000 : undefined;
-  return curves.map((losses, i) => ({ losses, diverged: diverged[i]!, ...(seconds === undefined ? {} : { seconds }) }));
+  return curves.map((losses, i) => ({ losses, diverged: diverged[i]! }));
+}
+
+/** A line search walks along one function, so functions that stand side by side are taken apart. */
+async function oneByOne(
+  problem: Problem,
+  optimizer: LineSearchOptimizer,
+  all: Float32Array,
+  batch: (t: number) => unknown,
+  steps: number,
+): Promise<Trajectory[]> {
+  const functions = problem.functions ?? 1;
+  const runs: Trajectory[] = [];
+  for (let i = 0; i < functions; i++) {
+    const one = functions === 1 ? problem : problem.single?.(i);
+    check(one !== undefined, "problem", "one function, or `single` to take them apart", `${functions} functions`);
+    const n = one.layout.size;
+    const theta = all.slice(i * n, (i + 1) * n);
+    const grad = new Float32Array(n);
+    const delta = new Float32Array(n);
+    const losses = new Float64Array(steps + 1).fill(Infinity);
+    const state = optimizer.init(one.layout);
+    let evaluations = 0;
+    let diverged = false;
+    for (let t = 0; t <= steps && !diverged; t++) {
+      const minibatch = batch(t);
+      const loss = await one.lossAndGrad(theta, minibatch, grad);
+      evaluations++;
+      diverged = !Number.isFinite(loss);
+      if (diverged) break;
+      losses[t] = loss;
+      if (t === steps) break;
+      evaluations += await optimizer.step(state, theta, loss, grad, delta, (at, out) =>
+        one.lossAndGrad(at, minibatch, out),
+      );
+      for (let k = 0; k < n; k++) theta[k]! += delta[k]!;
+    }
+    runs.push({ losses, diverged, evaluations });
+  }
+  return runs;
 }

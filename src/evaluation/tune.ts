@@ -4,18 +4,12 @@ import type { Rng } from "../core/rng.ts";
 import type { Method } from "../optimizers/optimizer.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
 import type { Metric } from "./metrics.ts";
-import { runTrajectory } from "./run.ts";
+import { runTrajectory, type Trajectory } from "./run.ts";
 
 /** One rule and one budget, the same for every method. */
 export interface TuneOptions {
   /** What is minimised: the metric that is reported. */
   readonly metric: Metric;
-  /** Updates a run. */
-  readonly steps: number;
-  /** Tuning problems are drawn from this stream; keep it apart from the test problems'. Every rate sees the same ones. */
-  readonly rng: Rng;
-  /** Tuning problems. Default 8. */
-  readonly trials?: number;
   /** Learning rates in the first grid, evenly spaced in the logarithm over the method's interval. Default 7. */
   readonly points?: number;
   /** How many times the grid may grow by one point while its best lies on an edge. Default 3. */
@@ -43,28 +37,25 @@ export interface Tuned {
   readonly onEdge: boolean;
 }
 
-/** Mean of the metric over `trials` problems of the family (every function counts once); Infinity if any is not finite. */
-export async function scoreLearningRate(
-  method: Method,
-  learningRate: number,
-  family: ProblemFamily,
-  options: Pick<TuneOptions, "metric" | "steps" | "rng" | "trials">,
-): Promise<number> {
-  let total = 0;
-  let count = 0;
-  for (let k = 0; k < (options.trials ?? 8); k++) {
-    const rng = options.rng.split(k);
-    const problem = family.sample(rng.split("problem"));
-    try {
-      const runs = await runTrajectory(problem, method.create(learningRate), { steps: options.steps, rng });
-      for (const run of runs) total += options.metric.of(run.losses);
-      count += runs.length;
-    } finally {
-      problem.dispose?.();
+/** The runs of a method at one learning rate on the tuning problems, every function once. */
+export type TuningRuns = (method: Method, learningRate: number) => Promise<readonly Trajectory[]>;
+
+/** Runs on this thread: problem k, θ₀ and minibatches from `rng.split(k)`, the same for every method and rate. */
+export function tuningRuns(family: ProblemFamily, steps: number, rng: Rng, trials = 8): TuningRuns {
+  checkInteger("trials", trials);
+  return async (method, learningRate) => {
+    const runs: Trajectory[] = [];
+    for (let k = 0; k < trials; k++) {
+      const stream = rng.split(k);
+      const problem = family.sample(stream.split("problem"));
+      try {
+        runs.push(...(await runTrajectory(problem, method.create(learningRate), { steps, rng: stream })));
+      } finally {
+        problem.dispose?.();
+      }
     }
-    if (!Number.isFinite(total)) return Infinity;
-  }
-  return total / count;
+    return runs;
+  };
 }
 
 /**
@@ -73,17 +64,17 @@ export async function scoreLearningRate(
  *
  * @throws ArgumentError for an interval that is not 0 < low < high, or counts that are not whole numbers.
  * @example
- * const { learningRate } = await tuneLearningRate(adam, family, { metric: final(100), steps: 100, rng: createRng("tune") });
+ * const runs = tuningRuns(family, 100, createRng("tune"));
+ * const { learningRate } = await tuneLearningRate(adamMethod, runs, { metric: final(100) });
  */
-export async function tuneLearningRate(method: Method, family: ProblemFamily, options: TuneOptions): Promise<Tuned> {
-  const { points = 7, extensions = 3, refinements = 2, trials = 8 } = options;
+export async function tuneLearningRate(method: Method, runs: TuningRuns, options: TuneOptions): Promise<Tuned> {
+  const { points = 7, extensions = 3, refinements = 2, metric } = options;
   const [low, high] = method.learningRates;
   checkPositive(`${method.name}: lowest learning rate`, low);
   check(high > low && Number.isFinite(high), `${method.name}: highest learning rate`, `a finite number > ${low}`, high);
   checkInteger("points", points, 2);
   checkInteger("extensions", extensions, 0);
   checkInteger("refinements", refinements, 0);
-  checkInteger("trials", trials);
 
   const width = log(high / low) / (points - 1);
   // A rate is named by its place on the grid, in units of the finest step, so that no rate is tried twice.
@@ -92,7 +83,11 @@ export async function tuneLearningRate(method: Method, family: ProblemFamily, op
   const rate = (place: number) => Number((low * exp((place / unit) * width)).toPrecision(6));
   const attempt = async (place: number): Promise<void> => {
     if (scores.has(place)) return;
-    const score = await scoreLearningRate(method, rate(place), family, { ...options, trials });
+    const mean = (await runs(method, rate(place))).reduce(
+      (a, run, _, all) => a + metric.of(run.losses) / all.length,
+      0,
+    );
+    const score = Number.isFinite(mean) ? mean : Infinity;
     scores.set(place, score);
     options.onTried?.({ learningRate: rate(place), score });
   };

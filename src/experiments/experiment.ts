@@ -6,6 +6,10 @@ export interface Experiment {
   readonly name: string;
   /** One sentence for people. */
   readonly title: string;
+  /** The problem in plain words, for someone who has never heard of the paper. */
+  readonly words: string;
+  /** Name of the recipe, where it is not the best one of its problem: its row is `lstm-RECIPE`. */
+  readonly recipe?: string;
   readonly train: FamilySpec;
   /** Chooses φ and learning rates. Streams are disjoint from those of meta-training and of the tests. */
   readonly validation: FamilySpec;

@@ -40,9 +40,15 @@ const imageTest = (key: string, family: FamilySpec): TestSpec => ({
 
 const plain = { ...defaultLstm, preprocessing: { kind: "scale" as const }, outputScale: 1 };
 
+const quadraticWords =
+  "Here the loss is the squared distance between Wθ and y, for ten numbers θ. W and y are drawn at random, so every run is a different function of the same family. The loss starts near 3.3 and cannot fall below zero.";
+const imageWords =
+  "Here the loss measures how badly a small classifier names the digit in an image: 2.3 is a blind guess among ten, zero is certain and right. Each step sees 128 random images. Every run starts from other random weights and sees other images.";
+
 const demo: Experiment = {
   name: "demo",
   title: "10-d quadratics with uniform W and y, small enough to meta-train while you watch",
+  words: quadraticWords,
   train: uniform(8),
   validation: uniform(256),
   options: {
@@ -66,10 +72,28 @@ const quadraticUniform: Experiment = {
   tests: [quadraticTest("quadratic-uniform", uniform(100), 2000)],
 };
 
+/** As the paper: no preprocessing, no clipping, constant rate (found by random search), 128 functions an update. */
+const quadraticUniformPaper: Experiment = {
+  ...quadraticUniform,
+  name: "quadratic-uniform-paper",
+  title: "The same quadratics, meta-trained by the paper's recipe",
+  recipe: "paper-recipe",
+  train: uniform(128),
+  options: {
+    ...quadraticUniform.options,
+    metaBatch: 1,
+    learningRate: 0.001,
+    schedule: "constant",
+    clip: 0,
+    iterations: 2000,
+  },
+};
+
 const quadraticGaussian: Experiment = {
   ...quadraticUniform,
   name: "quadratic-gaussian",
   title: "The quadratics of the paper's text: W, y ~ N(0, 1), θ₀ = 0, 100 steps",
+  words: quadraticWords.replace("3.3", "10"),
   train: gaussian(32),
   validation: gaussian(256),
   options: { ...quadraticUniform.options, select: "sum" },
@@ -79,6 +103,7 @@ const quadraticGaussian: Experiment = {
 const mnist: Experiment = {
   name: "mnist",
   title: "The paper's MNIST classifier: 784-20-10, sigmoid, minibatches of 128",
+  words: imageWords,
   train: mnistMlp("mnist-train"),
   validation: mnistMlp("mnist-train"),
   options: {
@@ -104,7 +129,14 @@ const digits: Experiment = {
   tests: [imageTest("digits", mnistMlp("digits-test"))],
 };
 
-export const experiments: readonly Experiment[] = [demo, quadraticUniform, quadraticGaussian, mnist, digits];
+export const experiments: readonly Experiment[] = [
+  demo,
+  quadraticUniform,
+  quadraticUniformPaper,
+  quadraticGaussian,
+  mnist,
+  digits,
+];
 
 /** Throws ArgumentError with the names that exist. */
 export function experimentByName(name: string): Experiment {

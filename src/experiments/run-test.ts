@@ -1,19 +1,29 @@
+import { check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
 import {
   type Comparison,
-  type Contestant,
-  compare,
   final,
+  gather,
   type Metric,
+  type Role,
   type Summary,
   sum,
   summarize,
+  type Trajectory,
   type Tuned,
   tuneLearningRate,
 } from "../evaluation/index.ts";
 import { methods } from "../optimizers/registry.ts";
 import type { TestSpec } from "./experiment.ts";
-import { createFamily, type ImageLoader } from "./families.ts";
+import type { OptimizerSpec, TaskRunner } from "./run-task.ts";
+
+/** One learned optimizer under test. Those of one `group` differ only by the seed of their meta-training. */
+export interface Learned {
+  readonly group: string;
+  readonly label: string;
+  readonly seed: number;
+  readonly optimizer: OptimizerSpec;
+}
 
 /** One metric's part of a test: every baseline tuned for this metric, then fresh problems. */
 export interface MetricResult {
@@ -27,15 +37,16 @@ export interface MetricResult {
 
 export interface TestResult {
   readonly spec: TestSpec;
+  /** Seed of the learned optimizer that stands for each group: the median one by the first metric. */
+  readonly headline: Readonly<Record<string, number>>;
   readonly metrics: readonly MetricResult[];
 }
 
 export interface RunTestOptions {
-  readonly images: ImageLoader;
+  readonly runner: TaskRunner;
   readonly seed: number;
-  /** Learned optimizers to test, the first one the reference. */
-  readonly learned: readonly Contestant[];
-  readonly now?: () => number;
+  /** The first one's group is the reference. */
+  readonly learned: readonly Learned[];
   readonly onProgress?: (done: number, of: number, words: string) => void;
 }
 
@@ -44,51 +55,133 @@ function metricOf(m: TestSpec["metrics"][number]): Metric {
   return sum(m.step % 2 === 1 ? 0 : 1, m.step); // steps 0…99 (quadratics) or 1…100 (MNIST), as the paper's curves add up
 }
 
+const mean = (v: readonly number[]): number => v.reduce((a, b) => a + b, 0) / v.length;
+
+/** The contestant of a group whose seed is the median one by the metric; of two middle ones the worse. */
+function medianSeed(runs: ReadonlyMap<Learned, readonly Trajectory[]>, group: string, metric: Metric): Learned {
+  const scored = [...runs]
+    .filter(([l]) => l.group === group)
+    .map(([l, r]) => ({ l, score: mean(r.map((t) => metric.of(t.losses))) }))
+    .sort((a, b) => a.score - b.score || a.l.seed - b.l.seed);
+  return scored[Math.floor(scored.length / 2)]!.l;
+}
+
 /**
  * Tunes every first-order baseline for each metric by the same rule and budget, on tuning problems only; then runs all on
  * the same fresh problems. Streams "tune" and "test" are disjoint from each other and from meta-training's.
  */
 export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<TestResult> {
-  const family = await createFamily(spec.family, options.images);
-  const rng = createRng(`test/${spec.key}/${options.seed}`);
-  const results: MetricResult[] = [];
-  const work = spec.metrics.length * (methods.length + 1);
-  let done = 0;
-  for (const m of spec.metrics) {
-    const metric = metricOf(m);
-    const tuned = [];
-    for (const method of methods) {
-      options.onProgress?.(done++, work, `${spec.key}: tuning ${method.label} for ${metric.name}`);
-      const steps = m.step;
-      const found = await tuneLearningRate(method, family, {
-        metric,
+  const { runner, learned } = options;
+  check(learned.length > 0, "learned optimizers", "at least one", 0);
+  const { family, steps } = spec;
+  const root = `test/${spec.key}/${options.seed}`;
+  const rng = createRng(root);
+
+  // A rate that two metrics ask for is run once: all runs have the test's full length.
+  const tuning = new Map<string, Promise<Trajectory[]>>();
+  const tuningRuns = (optimizer: OptimizerSpec): Promise<Trajectory[]> => {
+    const key = JSON.stringify(optimizer);
+    let runs = tuning.get(key);
+    if (!runs) {
+      const tasks = Array.from({ length: spec.tuningTrajectories }, (_, k) => ({
+        family,
+        stream: `${root}/tune`,
+        k,
         steps,
-        rng: rng.split("tune"),
-        trials: spec.tuningTrajectories,
-      });
-      tuned.push({ name: method.name, label: method.label, tuned: found, method });
+        optimizers: [optimizer],
+      }));
+      runs = runner.run(tasks).then((problems) => problems.flatMap((p) => p[0]!));
+      tuning.set(key, runs);
     }
-    options.onProgress?.(done++, work, `${spec.key}: fresh problems for ${metric.name}`);
-    const contestants: Contestant[] = [
-      ...options.learned,
-      ...tuned.map((t) => ({ name: t.name, label: t.label, optimizer: t.method.create(t.tuned.learningRate) })),
-    ];
-    const comparison = await compare({
+    return runs;
+  };
+  const metrics = spec.metrics.map((m) => ({ name: m.name, metric: metricOf(m) }));
+  let tunedSoFar = 0;
+  const tuned = await Promise.all(
+    methods.map(async (method) => {
+      const rates: Tuned[] = [];
+      for (const { metric } of metrics)
+        rates.push(
+          await tuneLearningRate(
+            method,
+            ({ name }, learningRate) => tuningRuns({ kind: "method", name, learningRate }),
+            { metric },
+          ),
+        );
+      options.onProgress?.(++tunedSoFar, methods.length, `${method.label} tuned`);
+      return { method, rates };
+    }),
+  );
+
+  const specs = new Map<string, OptimizerSpec>();
+  const put = (s: OptimizerSpec): string => {
+    const key = s.kind === "learned" ? `learned ${specs.size}` : JSON.stringify(s);
+    if (!specs.has(key)) specs.set(key, s);
+    return key;
+  };
+  const learnedKeys = learned.map((l) => put(l.optimizer));
+  const methodKeys = tuned.map(({ method: { name }, rates }) =>
+    rates.map(({ learningRate }) => put({ kind: "method", name, learningRate })),
+  );
+  const lbfgsKey = put({ kind: "lbfgs" });
+  let fresh = 0;
+  const problems = await runner.run(
+    Array.from({ length: spec.trajectories }, (_, k) => ({
       family,
+      stream: `${root}/test`,
+      k,
+      steps,
+      optimizers: [...specs.values()],
+    })),
+    () => options.onProgress?.(++fresh, spec.trajectories, "fresh problems"),
+  );
+  const at = [...specs.keys()];
+  const runsOf = (key: string): Trajectory[][] => problems.map((p) => p[at.indexOf(key)]!);
+
+  const byLearned = new Map(learned.map((l, i) => [l, runsOf(learnedKeys[i]!).flat()]));
+  const groups = [...new Set(learned.map((l) => l.group))];
+  const chosen = new Map(groups.map((g) => [g, medianSeed(byLearned, g, metrics[0]!.metric)]));
+
+  const results = metrics.map(({ name, metric }, m): MetricResult => {
+    const contestants: { name: string; label: string; role: Role; key: string }[] = [
+      ...learned.map((l, i) => ({
+        name: chosen.get(l.group) === l ? l.group : `${l.group}-seed${l.seed}`,
+        label: learned.length > groups.length ? `${l.label}, seed ${l.seed}` : l.label,
+        role: "learned" as const,
+        key: learnedKeys[i]!,
+      })),
+      ...tuned.map(({ method }, i) => ({
+        name: method.name,
+        label: method.label,
+        role: "baseline" as const,
+        key: methodKeys[i]![m]!,
+      })),
+      { name: "lbfgs", label: "L-BFGS", role: "apart", key: lbfgsKey },
+    ];
+    const rows = spec.trajectories;
+    const columns = contestants.map((c) => runsOf(c.key));
+    const comparison = gather(
+      tasksFamilyName(spec),
       contestants,
-      rng: rng.split("test"),
-      trajectories: spec.trajectories,
-      steps: spec.steps,
-      ...(options.now ? { now: options.now } : {}),
+      Array.from({ length: rows }, (_, k) => columns.map((c) => c[k]!)),
+      steps,
+    );
+    const summary = summarize(comparison, {
+      metric,
+      rng: rng.split(`bootstrap ${name}`),
+      reference: learned[0]!.group,
     });
-    const summary = summarize(comparison, { metric, rng: rng.split("bootstrap") });
-    results.push({
-      name: m.name,
+    return {
+      name,
       metric: metric.name,
-      tuned: tuned.map(({ method: _, ...rest }) => rest),
+      tuned: tuned.map(({ method, rates }) => ({ name: method.name, label: method.label, tuned: rates[m]! })),
       comparison,
       summary,
-    });
-  }
-  return { spec, metrics: results };
+    };
+  });
+  return { spec, headline: Object.fromEntries([...chosen].map(([g, l]) => [g, l.seed])), metrics: results };
+}
+
+function tasksFamilyName({ family }: TestSpec): string {
+  return family.kind === "quadratic" ? `quadratic-${family.data}` : `mlp-${family.images}`;
 }

@@ -1,11 +1,25 @@
 import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
+import type { Trajectory } from "../evaluation/run.ts";
+import type { TaskRunner } from "../experiments/run-task.ts";
 import type { Runner } from "../meta/train.ts";
 import type { UnrollResult } from "../meta/unroll.ts";
-import type { WorkerData } from "./worker.ts";
+import type { WorkerData, WorkerTask } from "./worker.ts";
+
+function createPool(threads: number, worker: string, workerData?: WorkerData): Piscina<WorkerTask, unknown> {
+  return new Piscina({
+    filename: worker,
+    ...(workerData ? { workerData } : {}),
+    minThreads: threads,
+    maxThreads: threads,
+    idleTimeout: Number.POSITIVE_INFINITY,
+  });
+}
+
+const compiledWorker = (): string => new URL("./worker.js", import.meta.url).href;
 
 /**
- * Runs tasks on worker threads. Tasks are pure and results keep the order of the tasks, so that any number of threads
+ * Meta-trains on worker threads. Tasks are pure and results keep the order of the tasks, so that any number of threads
  * gives the bytes of `localRunner`.
  *
  * @param threads default: as many as the machine has.
@@ -14,18 +28,31 @@ import type { WorkerData } from "./worker.ts";
 export function poolRunner(
   families: WorkerData,
   threads: number = availableParallelism(),
-  worker: string = new URL("./worker.js", import.meta.url).href,
+  worker: string = compiledWorker(),
 ): Runner {
-  const pool = new Piscina({
-    filename: worker,
-    workerData: families,
-    minThreads: threads,
-    maxThreads: threads,
-    idleTimeout: Number.POSITIVE_INFINITY,
-  });
+  const pool = createPool(threads, worker, families);
   return {
     unroll: (tasks) => Promise.all(tasks.map((unroll) => pool.run({ unroll }) as Promise<UnrollResult>)),
     validate: (tasks) => Promise.all(tasks.map((validate) => pool.run({ validate }) as Promise<number[]>)),
+    close: () => pool.destroy(),
+  };
+}
+
+/** Runs the tasks of tests on worker threads; see `poolRunner`. */
+export function poolTaskRunner(
+  threads: number = availableParallelism(),
+  worker: string = compiledWorker(),
+): TaskRunner {
+  const pool = createPool(threads, worker);
+  return {
+    run: (tasks, onDone) =>
+      Promise.all(
+        tasks.map(async (run) => {
+          const runs = (await pool.run({ run })) as Trajectory[][];
+          onDone?.();
+          return runs;
+        }),
+      ),
     close: () => pool.destroy(),
   };
 }

@@ -22,3 +22,24 @@ export interface Method {
   readonly learningRates: readonly [number, number];
   create(learningRate: number): Optimizer;
 }
+
+/**
+ * A method that evaluates the loss on its own within a step (L-BFGS's line search). It stands apart in comparisons: each
+ * of its steps costs more than one evaluation, and `step` says how many.
+ */
+export interface LineSearchOptimizer<S = unknown> {
+  readonly name: string;
+  init(layout: Layout): S;
+  /**
+   * Reads θ, f(θ) and ∇f(θ), writes `delta`, advances the state. `evaluate` gives f and writes ∇f at another point, on
+   * the same minibatch. Returns how many evaluations it made.
+   */
+  step(
+    state: S,
+    theta: Vec,
+    loss: number,
+    grad: Vec,
+    delta: Vec,
+    evaluate: (theta: Vec, grad: Vec) => number | Promise<number>,
+  ): Promise<number>;
+}

@@ -21,6 +21,8 @@ export interface Problem<Batch = unknown> {
   readonly functions?: number;
   /** The loss of each function of the last `lossAndGrad` call, where `functions` > 1. */
   readonly losses?: Float64Array;
+  /** The i-th of the functions alone, for methods that search along one: L-BFGS. */
+  single?(i: number): Problem;
   /** Frees what the engine holds. */
   dispose?(): void;
 }

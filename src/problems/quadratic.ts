@@ -39,6 +39,11 @@ function quadratic(o: QuadraticOptions, rng: Rng): Problem<undefined> {
   const draw = o.data === "uniform" ? () => rng.uniform() : () => rng.normal();
   const W = Float64Array.from({ length: B * d * d }, draw);
   const y = Float64Array.from({ length: B * d }, draw);
+  return quadraticOf(o, W, y);
+}
+
+function quadraticOf(o: QuadraticOptions, W: Float64Array, y: Float64Array): Problem<undefined> {
+  const { dimension: d, functions: B } = o;
   const losses = new Float64Array(B);
   const r = new Float64Array(d);
   /** out = 2Wᵀ(W v − target) for function b; returns ‖W v − target‖². */
@@ -71,6 +76,8 @@ function quadratic(o: QuadraticOptions, rng: Rng): Problem<undefined> {
       for (let b = 0; b < B; b++) sum += losses[b] = apply(b, theta, y, grad);
       return sum / B;
     },
+    single: (i) =>
+      quadraticOf({ ...o, functions: 1 }, W.slice(i * d * d, (i + 1) * d * d), y.slice(i * d, (i + 1) * d)),
     hvp(_theta, _batch, v, out) {
       for (let b = 0; b < B; b++) apply(b, v, undefined, out);
     },

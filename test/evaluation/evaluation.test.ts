@@ -18,6 +18,7 @@ import {
   summarize,
   toCsv,
   tuneLearningRate,
+  tuningRuns,
   verdict,
 } from "../../src/evaluation/index.ts";
 import type { Method, Optimizer } from "../../src/optimizers/optimizer.ts";
@@ -116,8 +117,8 @@ test("metrics by function and by name", () => {
 });
 
 test.each([2.5, 40, 1e-3])("tuning finds the best rate 1/a of a parabola, a = %d", async (a) => {
-  const options = { metric: final(3), steps: 3, rng: createRng("tune"), trials: 1, extensions: 8 };
-  const tuned = await tuneLearningRate(method, parabola(a), options);
+  const runs = tuningRuns(parabola(a), 3, createRng("tune"), 1);
+  const tuned = await tuneLearningRate(method, runs, { metric: final(3), extensions: 8 });
   // The grid's step is √10 and is halved twice: within half of the finest step, in logarithm (and 1 − r a is symmetric in r, not in log r).
   expect(Math.abs(Math.log10(tuned.learningRate * a))).toBeLessThan(0.125 + 0.01);
   expect(tuned.score).toBe(Math.min(...tuned.tried.map((t) => t.score)));
@@ -127,21 +128,17 @@ test.each([2.5, 40, 1e-3])("tuning finds the best rate 1/a of a parabola, a = %d
 });
 
 test("tuning survives rates that diverge and says when the best is on the edge", async () => {
-  const tuned = await tuneLearningRate(method, parabola(1e-6), {
+  const tuned = await tuneLearningRate(method, tuningRuns(parabola(1e-6), 2, createRng(1), 1), {
     metric: final(2),
-    steps: 2,
-    rng: createRng(1),
-    trials: 1,
     extensions: 0,
     refinements: 0,
   });
   expect(tuned).toMatchObject({ learningRate: 1, onEdge: true });
-  const wild = await tuneLearningRate({ ...method, learningRates: [1e-2, 1e30] }, parabola(1), {
-    metric: final(9),
-    steps: 9,
-    rng: createRng(1),
-    trials: 1,
-  });
+  const wild = await tuneLearningRate(
+    { ...method, learningRates: [1e-2, 1e30] },
+    tuningRuns(parabola(1), 9, createRng(1), 1),
+    { metric: final(9) },
+  );
   expect(wild.tried.at(-1)!.score).toBe(Infinity);
   expect(Number.isFinite(wild.score)).toBe(true);
 });

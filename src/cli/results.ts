@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { band, curves, toCsv, verdict } from "../evaluation/index.ts";
+import type { FamilySpec } from "../experiments/families.ts";
+import type { TestResult } from "../experiments/run-test.ts";
+import { learningCurves, type MetaPoint, metaProgress, renderReport } from "../figures/index.ts";
+import { toPng } from "../figures/png.ts";
+import type { Checkpoint } from "../meta/train.ts";
+import { mnistFiles } from "../node/datasets.ts";
+import { writeWhole } from "../node/write.ts";
+import type { ResultProvenance } from "./provenance.ts";
+import { table } from "./table.ts";
+
+export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+/** Checksums of the data that a family reads; rules need none. */
+export function dataChecksums(family: FamilySpec): Record<string, string> {
+  return family.kind === "mlp" && family.images.startsWith("mnist") ? { ...mnistFiles } : {};
+}
+
+const short = (v: number): number | null => (Number.isFinite(v) ? Number(v.toPrecision(6)) : null);
+
+/** A test as the JSON that is kept: tables, how rates were chosen, one value a trajectory, curves by step. */
+export function resultJson(result: TestResult, more: Record<string, unknown>, from: ResultProvenance): string {
+  const metrics = result.metrics.map(({ comparison, ...m }) => ({
+    ...m,
+    verdict: verdict(m.summary),
+    values: Object.fromEntries(
+      comparison.entries.map((e) => [
+        e.name,
+        e.trajectories.map((t) => short(metricValue(m.summary.metric, t.losses))),
+      ]),
+    ),
+    curves: Object.fromEntries(
+      comparison.entries.map((e) => {
+        const b = band(e);
+        return [e.name, { mean: Array.from(b.mean, short), median: Array.from(b.median, short) }];
+      }),
+    ),
+    evaluations: Object.fromEntries(
+      comparison.entries
+        .filter((e) => e.trajectories[0]?.evaluations !== undefined)
+        .map((e) => [
+          e.name,
+          e.trajectories.reduce((a, t) => a + t.evaluations!, 0) / e.trajectories.length / comparison.steps,
+        ]),
+    ),
+  }));
+  const { spec, headline } = result;
+  return `${JSON.stringify({ ...from, data: dataChecksums(spec.family), ...more, spec, headline, metrics }, replaceInfinity)}\n`;
+}
+
+/** JSON has no Infinity: a diverged mean is written as null. */
+function replaceInfinity(_: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? null : value;
+}
+
+function metricValue(name: string, losses: Float64Array): number {
+  const [a, b] = (/\((\d+)(?:,(\d+))?\)/.exec(name) ?? []).slice(1).map(Number);
+  if (Number.isNaN(b!)) return losses[a!]!;
+  return losses.slice(a, b! + 1).reduce((x, y) => x + y, 0);
+}
+
+/** A metric in words. */
+export function metricWords(name: string): string {
+  const [, kind, a, b] = /^(final|sum)\((\d+)(?:,(\d+))?\)$/.exec(name) ?? [];
+  return kind === "final" ? `Loss after ${a} steps` : `Sum of the losses of steps ${a} to ${b}`;
+}
+
+/** The tables and sentences of a test, for a terminal. */
+export function printTest(result: TestResult): string {
+  return result.metrics
+    .map((m) => {
+      const rates = new Map(m.tuned.map((t) => [t.name, t.tuned.learningRate]));
+      return `\n${result.spec.key}: ${metricWords(m.metric)}, ${m.summary.rows[0]!.n} fresh trajectories\n${table(m.summary, rates)}`;
+    })
+    .join("\n");
+}
+
+/** The points of a run's history that its figure draws. */
+export function metaPoints(history: Checkpoint["history"]): MetaPoint[] {
+  const every = Math.max(1, Math.floor(history.length / 200));
+  const points: MetaPoint[] = [];
+  let sum = 0;
+  let count = 0;
+  for (const r of history) {
+    if (Number.isFinite(r.metaLoss)) {
+      sum += r.metaLoss;
+      count++;
+    }
+    if (r.validation === undefined && r.iteration % every !== 0) continue;
+    points.push({
+      at: r.iteration,
+      ...(count ? { training: sum / count } : {}),
+      ...(r.validation === undefined ? {} : { validation: r.validation }),
+    });
+    sum = 0;
+    count = 0;
+  }
+  return points;
+}
+
+/** Writes report.html, the figure as SVG and PNG, and on request the tidy rows; returns the paths. */
+export function writeReport(
+  folder: string,
+  title: string,
+  problem: string,
+  results: readonly TestResult[],
+  meta: readonly MetaPoint[] | undefined,
+  facts: Readonly<Record<string, string | number>>,
+  csv = false,
+): string[] {
+  const paths: string[] = [];
+  const write = (name: string, data: string | Uint8Array): void => {
+    writeWhole(join(folder, name), data);
+    paths.push(join(folder, name));
+  };
+  const sections = results.flatMap((r) =>
+    r.metrics.map((m) => ({
+      title: `${results.length > 1 ? `${r.spec.key}: ` : ""}${metricWords(m.metric)}`,
+      summary: m.summary,
+      verdict: verdict(m.summary),
+      curves: curves(m.comparison),
+    })),
+  );
+  const tuning = results.flatMap((r) =>
+    r.metrics.flatMap((m) =>
+      m.tuned.map((t) => ({
+        label: results.length > 1 ? `${t.label}, ${r.spec.key}` : t.label,
+        metric: metricWords(m.metric),
+        tuned: t.tuned,
+      })),
+    ),
+  );
+  const progress = meta?.length ? { points: meta, xlabel: "round", ylabel: "loss" } : undefined;
+  write(
+    "report.html",
+    renderReport({ title, problem, sections, tuning, provenance: facts, ...(progress ? { meta: progress } : {}) }),
+  );
+  for (const r of results) {
+    const m = r.metrics[0]!;
+    const svg = learningCurves(curves(m.comparison), {
+      title,
+      subtitle: `Median of ${m.summary.rows[0]!.n.toLocaleString("en")} fresh runs; every learning rate tuned. Band: middle 80%.`,
+    });
+    write(`${r.spec.key}.svg`, svg);
+    write(`${r.spec.key}.png`, toPng(svg));
+    if (csv) write(`${r.spec.key}.csv`, toCsv(m.comparison));
+  }
+  if (meta?.length) write("meta-training.svg", metaProgress(meta, { title: "Meta-training", xlabel: "round" }));
+  return paths;
+}

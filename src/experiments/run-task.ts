@@ -1,0 +1,44 @@
+import type { Vec } from "../core/layout.ts";
+import { createRng } from "../core/rng.ts";
+import { runProblem } from "../evaluation/compare.ts";
+import type { Trajectory } from "../evaluation/run.ts";
+import type { LstmShape } from "../kernels/lstm-shape.ts";
+import { bindLstm } from "../learned/lstm.ts";
+import { lbfgs } from "../optimizers/lbfgs.ts";
+import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
+import { methodByName } from "../optimizers/registry.ts";
+import type { ProblemFamily } from "../problems/problem.ts";
+import type { FamilySpec } from "./families.ts";
+
+/** An optimizer as plain data: any thread can make it. */
+export type OptimizerSpec =
+  | { readonly kind: "method"; readonly name: string; readonly learningRate: number }
+  | { readonly kind: "learned"; readonly shape: LstmShape; readonly phi: Vec }
+  | { readonly kind: "lbfgs" };
+
+/** Some optimizers on one problem of a stream, as plain data. */
+export interface RunTask {
+  readonly family: FamilySpec;
+  /** Seed of the stream; problem k, θ₀ and minibatches follow from it and k. */
+  readonly stream: string;
+  readonly k: number;
+  readonly steps: number;
+  readonly optimizers: readonly OptimizerSpec[];
+}
+
+/** Runs tasks, here or on other threads; results come in the order of the tasks. */
+export interface TaskRunner {
+  run(tasks: readonly RunTask[], onDone?: () => void): Promise<Trajectory[][][]>;
+  close(): Promise<void>;
+}
+
+function create(spec: OptimizerSpec): Optimizer | LineSearchOptimizer {
+  if (spec.kind === "learned") return bindLstm(spec.shape, spec.phi);
+  if (spec.kind === "lbfgs") return lbfgs();
+  return methodByName(spec.name).create(spec.learningRate);
+}
+
+/** One task: [optimizer][function]. A pure function of the task, but for the seconds it took. */
+export function runTask(family: ProblemFamily, task: RunTask, now?: () => number): Promise<Trajectory[][]> {
+  return runProblem(family, task.optimizers.map(create), createRng(task.stream), task.k, task.steps, now);
+}
