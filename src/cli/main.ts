@@ -5,7 +5,10 @@ import { ArgumentError, check } from "../core/check.ts";
 import { experimentByName, experiments } from "../experiments/registry.ts";
 import { decodeOptimizer } from "../learned/file.ts";
 import { dataFolder, downloadMnist } from "../node/datasets.ts";
+import { writeWhole } from "../node/write.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { provenance } from "./provenance.ts";
+import { summaryCommand } from "./summary.ts";
 import { train } from "./train.ts";
 import { version } from "./version.ts";
 
@@ -90,6 +93,24 @@ program
     if (o.json) console.log(JSON.stringify({ shape, parameters: phi.length, provenance }));
     else console.dir({ shape, parameters: phi.length, provenance }, { depth: null });
   });
+
+program
+  .command("golden")
+  .description("run the released code's own convergence test: two unrolls of 5 on x² with a linear net")
+  .option("--out <folder>", "where golden.json goes", "runs")
+  .action(async (o) => {
+    const { releasedGolden } = await import("../experiments/golden.ts");
+    const { cost, x } = await releasedGolden();
+    const values = { "golden/cost": { value: cost, n: 1 }, "golden/x": { value: x, n: 1 } };
+    writeWhole(`${o.out}/golden.json`, `${JSON.stringify({ ...provenance("gradgrad golden", 0), values }, null, 1)}\n`);
+    console.log(`cost ${cost.toFixed(7)} (released 0.7325326), x ${x.toFixed(4)} (released 0.8559)`);
+  });
+
+program
+  .command("summary")
+  .description("derive summary.json from the results of a folder")
+  .option("--results <folder>", "folder of results", "results")
+  .action((o) => console.log(summaryCommand(o.results)));
 
 program
   .command("data")

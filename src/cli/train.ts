@@ -6,6 +6,8 @@ import { loadCheckpoint, saveCheckpoint } from "../node/checkpoint.ts";
 import { poolRunner } from "../node/pool.ts";
 import { writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
+import { provenance } from "./provenance.ts";
+import { dataChecksums } from "./results.ts";
 import { version } from "./version.ts";
 
 /** What `train` is told besides the experiment. */
@@ -48,6 +50,20 @@ function optimizerFile(experiment: Experiment, c: Checkpoint): OptimizerFile {
       largestGradient: c.largestGradient,
     },
   };
+}
+
+/** What is kept beside an optimizer file: how long it took, where, and how the validation score went. */
+function trainingRecord({ name, options, train: family }: Experiment, c: Checkpoint, seconds: number): string {
+  const history = c.history.filter((r) => r.validation !== undefined);
+  return `${JSON.stringify({
+    ...provenance(`gradgrad train ${name} --seed ${options.seed}`, options.seed),
+    data: dataChecksums(family),
+    experiment: name,
+    minutes: seconds / 60,
+    options,
+    bestScore: c.bestScore,
+    history,
+  })}\n`;
 }
 
 /** Meta-trains one experiment with live progress. Ctrl-C stops at the round's end, saves, and says how to go on. */
@@ -98,6 +114,7 @@ export async function train(experiment: Experiment, call: TrainCall): Promise<Tr
   const file = optimizerFile(experiment, checkpoint);
   writeWhole(path, encodeOptimizer(file));
   const finished = checkpoint.iteration >= options.iterations;
+  writeWhole(`${path.slice(0, -".safetensors".length)}.json`, trainingRecord(experiment, checkpoint, seconds()));
   if (!finished)
     progress.line(
       `Stopped after ${checkpoint.iteration} of ${options.iterations} rounds. Saved; the same call with --resume goes on.`,

@@ -1,5 +1,5 @@
 import { check } from "../core/check.ts";
-import type { ImageSet } from "../data/images.ts";
+import { type ImageSet, poolImages } from "../data/images.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
 import { type QuadraticOptions, quadratics } from "../problems/quadratic.ts";
 
@@ -16,6 +16,11 @@ export type FamilySpec =
       readonly activation: "sigmoid" | "relu" | "tanh";
       readonly batchSize: number;
       readonly initScale: number;
+      /**
+       * Images made smaller by this factor, pixels times it so that ‖x‖² stays: a cheap cousin of the same problem to
+       * start meta-training on. Default 1.
+       */
+      readonly pool?: number;
     };
 
 /** Gives the images of a source; the platform decides from where. */
@@ -31,5 +36,8 @@ export async function createFamily(spec: FamilySpec, images: ImageLoader): Promi
   if (spec.kind === "quadratic") return quadratics(spec);
   check(spec.kind === "mlp", "family", '"quadratic" or "mlp"', (spec as { kind: unknown }).kind);
   const { mlp } = await import("../problems/mlp.ts");
-  return mlp({ ...spec, name: `mlp-${spec.images}`, images: await images(spec.images), hidden: [...spec.hidden] });
+  const { pool = 1, hidden, images: source, activation, batchSize, initScale } = spec;
+  const full = await images(source);
+  const own = { activation, batchSize, initScale, hidden: [...hidden], pixelScale: pool };
+  return mlp({ ...own, name: `mlp-${source}`, images: pool === 1 ? full : poolImages(full, pool) });
 }

@@ -29,6 +29,11 @@ export interface MetaTrainOptions {
   readonly schedule: "constant" | "cosine";
   /** The meta-gradient's norm is cut to this; 0 leaves it. */
   readonly clip: number;
+  /**
+   * Share of the running mean of φ that a round keeps; what is validated and saved is that mean, which is far less noisy
+   * than φ itself. 0 validates φ. The first rounds keep round/(round + 10) at most.
+   */
+  readonly average: number;
   /** Share of each tensor's coordinates to replay; 1 is all. */
   readonly fraction: number;
   /** Meta-validation every so many rounds; also after the last. */
@@ -51,6 +56,7 @@ export const metaTrainDefaults: Omit<MetaTrainOptions, "shape"> = {
   learningRate: 0.01,
   schedule: "cosine",
   clip: 1,
+  average: 0.97,
   fraction: 1,
   validateEvery: 50,
   validationTrajectories: 10,
@@ -86,6 +92,8 @@ export interface Report {
 export interface Checkpoint {
   iteration: number;
   phi: Vec;
+  /** The running mean of φ. */
+  meanPhi: Vec;
   adam: MetaAdam;
   bestPhi: Vec;
   bestScore: number;
@@ -108,6 +116,7 @@ export function checkOptions(o: MetaTrainOptions): void {
   check(o.steps % o.unroll === 0, "unroll", `a divisor of steps = ${o.steps}`, o.unroll);
   checkPositive("learningRate", o.learningRate);
   checkRange("clip", o.clip, 0, Number.MAX_VALUE);
+  checkRange("average", o.average, 0, 1);
   check(o.fraction > 0 && o.fraction <= 1, "fraction", "a number in (0, 1]", o.fraction);
   if (typeof o.weights !== "string")
     check(
@@ -143,6 +152,7 @@ export function initialCheckpoint(o: MetaTrainOptions): Checkpoint {
   return {
     iteration: 0,
     phi,
+    meanPhi: phi.slice(),
     adam: createMetaAdam(phi.length),
     bestPhi: phi.slice(),
     bestScore: Infinity,
@@ -227,11 +237,13 @@ export async function* metaTrain(
       metaAdamStep(c.adam, c.phi, gradient, rate);
     }
     c.iteration = round + 1;
+    const keep = Math.min(o.average, c.iteration / (c.iteration + 10));
+    for (let i = 0; i < c.phi.length; i++) c.meanPhi[i] = keep * c.meanPhi[i]! + (1 - keep) * c.phi[i]!;
     let validation: number | undefined;
     if (c.iteration % o.validateEvery === 0 || c.iteration === o.iterations) {
       const tasks = Array.from({ length: o.validationTrajectories }, (_, i) => ({
         shape: o.shape,
-        phi: c.phi,
+        phi: c.meanPhi,
         seed: `${o.seed}/validate/${i}`,
         steps: o.validationSteps,
         simd: o.simd,
@@ -239,7 +251,7 @@ export async function* metaTrain(
       validation = score(await runner.validate(tasks), o.validationSteps, o.select);
       if (validation < c.bestScore) {
         c.bestScore = validation;
-        c.bestPhi = c.phi.slice();
+        c.bestPhi = c.meanPhi.slice();
       }
     }
     const report: Report = {

@@ -14,14 +14,17 @@ export interface MlpOptions {
   readonly activation: "sigmoid" | "relu" | "tanh";
   /** Images a minibatch, drawn with replacement. Default 128. */
   readonly batchSize: number;
+  /** A pixel of 255 becomes this. Default 1. */
+  readonly pixelScale: number;
   /** Standard deviation of every weight and bias of θ₀. Default 0.01. */
   readonly initScale: number;
 }
 
-export const mlpDefaults: Pick<MlpOptions, "hidden" | "activation" | "batchSize" | "initScale"> = {
+export const mlpDefaults: Pick<MlpOptions, "hidden" | "activation" | "batchSize" | "pixelScale" | "initScale"> = {
   hidden: [20],
   activation: "sigmoid",
   batchSize: 128,
+  pixelScale: 1,
   initScale: 0.01,
 };
 
@@ -55,7 +58,8 @@ function compile(l: Layout, activation: MlpOptions["activation"], batchSize: num
 
 /**
  * Mean cross-entropy of a fully-connected classifier on minibatches: f(θ) = −(1/B) Σ log softmax(…)[label]. Written in
- * jax-js, compiled once for the family. Pixels are scaled to [0, 1].
+ * jax-js, compiled once for the family. Pixels are scaled to
+ * [0, pixelScale].
  * Source: paper §3.2 (784-20-10, sigmoid, minibatches of 128).
  *
  * @throws ArgumentError for options out of range.
@@ -64,13 +68,14 @@ export function mlp(options: Pick<MlpOptions, "name" | "images"> & Partial<MlpOp
   const o: MlpOptions = { ...mlpDefaults, ...options };
   checkInteger("batchSize", o.batchSize);
   checkPositive("initScale", o.initScale);
+  checkPositive("pixelScale", o.pixelScale);
   check(o.activation in activations, "activation", "sigmoid, relu or tanh", o.activation);
   for (const h of o.hidden) checkInteger("hidden", h);
   defaultDevice("wasm");
   const { images, batchSize: B } = o;
   const l = mlpLayout([images.size, ...o.hidden, images.classes]);
   const lossAndGrads = compile(l, o.activation, B);
-  const unit = Float32Array.from({ length: 256 }, (_, i) => i / 255);
+  const unit = Float32Array.from({ length: 256 }, (_, i) => (o.pixelScale * i) / 255);
   const x = new Float32Array(B * images.size);
   const y = new Float32Array(B * images.classes);
 

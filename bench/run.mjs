@@ -1,0 +1,116 @@
+// npm run bench [-- --rounds 5 --node24 PATH --out results]: our kernels against PyTorch on one thread, ratios within one
+// run, the two sides alternating, medians. Needs python3 with torch (Debian: python3-torch libopenblas0-pthread).
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { provenance } from "../dist/cli/provenance.js";
+import { writeWhole } from "../dist/node/write.js";
+
+const { values: o } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    node24: { type: "string" },
+    python: { type: "string", default: existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3" },
+    out: { type: "string", default: "runs" },
+  },
+});
+const rounds = Number(o.rounds);
+const N = 15_910;
+const env = { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" };
+const call = (program, args) => JSON.parse(execFileSync(program, args, { env, encoding: "utf8", maxBuffer: 2 ** 26 }));
+const torch = (...args) => call(o.python, ["bench/torch_peer.py", ...args.map(String)]);
+const ours = (node, simd, ...args) =>
+  call(node, [
+    ...(simd === "relaxed" && node === process.execPath && process.version.startsWith("v20.")
+      ? ["--experimental-wasm-relaxed-simd"]
+      : []),
+    "bench/ours.mjs",
+    ...args.map(String),
+    simd,
+  ]);
+const median = (v) => [...v].sort((a, b) => a - b)[v.length >> 1];
+const say = (text) => console.error(text);
+
+let torchVersion;
+try {
+  torchVersion = torch("forward", 80, 1).version;
+} catch (error) {
+  console.error(`No PyTorch at ${o.python}: nothing to compare with. ${String(error.stderr ?? error.message).trim()}`);
+  process.exit(1);
+}
+say(`peer: PyTorch ${torchVersion}, one thread; ours: Node ${process.version}`);
+const nodes = [["node20", process.execPath], ...(o.node24 ? [["node24", o.node24]] : [])].map(([, path]) => [
+  `node${execFileSync(path, ["-p", "process.versions.node.split('.')[0]"], { encoding: "utf8" }).trim()}`,
+  path,
+]);
+const values = {};
+const raw = {};
+const put = (key, value, n = rounds) => {
+  values[`bench/${key}`] = { value: Number(value.toPrecision(4)), n };
+  say(`bench/${key} ${value.toPrecision(3)}`);
+};
+
+// Unroll, forward and whole meta-iterations, one thread each.
+for (const [mode, key] of [
+  ["unroll", "unroll"],
+  ["forward", "forward"],
+  ["meta", "meta-iteration"],
+]) {
+  const peer = { cell: [], gates: [] };
+  const sides = nodes.flatMap(([name, path]) => ["strict", "relaxed"].map((simd) => ({ name, path, simd, times: [] })));
+  for (let r = 0; r < rounds; r++) {
+    const t = torch(mode, N, 3).seconds;
+    for (const v of Object.keys(peer)) peer[v].push(median(t[v]));
+    for (const s of sides) s.times.push(median(ours(s.path, s.simd, mode, N, mode === "meta" ? 6 : 3).seconds));
+  }
+  const best = Math.min(...Object.values(peer).map(median));
+  raw[mode] = { unit: "ns per coordinate-step", torch: best / N / 20 / 1e-9 };
+  for (const s of sides) {
+    raw[mode][`${s.simd} ${s.name}`] = median(s.times) / N / 20 / 1e-9;
+    put(
+      `${key}${s.simd === "relaxed" ? "-relaxed" : ""}-vs-torch${s.name === nodes[0][0] ? "" : `/${s.name}`}`,
+      best / median(s.times),
+    );
+  }
+}
+
+// Peak memory of one unroll of 100,000 coordinates: the process's own, less what it needs for 8.
+{
+  const used = (f) => f("100000") - f("8");
+  const peer = Math.min(...["cell", "gates"].map((v) => used((n) => torch("unroll", n, 0, v).peak)));
+  const us = used((n) => ours(process.execPath, "strict", "memory", n, 0).peak);
+  raw.memory = { unit: "bytes", torch: peer, ours: us };
+  put("memory-vs-torch", peer / us, 1);
+}
+
+// Time a coordinate-step from 1,280 to a million coordinates, relative to the smallest.
+{
+  const sizes = [1280, 15_910, 100_000, 1_000_000];
+  const each = sizes.map((n) => {
+    const repeats = Math.max(1, Math.round(200_000 / n));
+    return (
+      median(Array.from({ length: 3 }, () => median(ours(process.execPath, "strict", "unroll", n, repeats).seconds))) /
+      n
+    );
+  });
+  raw.flatness = Object.fromEntries(sizes.map((n, i) => [n, each[i] / 20 / 1e-9]));
+  put("flatness-worst", Math.max(...each.map((t) => Math.abs(t / each[0] - 1))), 3);
+}
+
+// Two threads against one, on meta-training as a whole.
+{
+  const { twoThreads } = await import("./threads.mjs");
+  const t = await twoThreads(rounds);
+  raw.threads = t;
+  put("two-threads", t.one / t.two);
+}
+{
+  const [copy, whole] = ours(process.execPath, "strict", "copy", 0, 300).seconds;
+  put("jax-copy-share", copy / whole, 300);
+}
+const from = provenance(`npm run bench${o.node24 ? " -- --node24 PATH" : ""}`, 0);
+writeWhole(
+  `${o.out}/bench.json`,
+  `${JSON.stringify({ ...from, torch: torchVersion, nodes: nodes.map(([n]) => n), raw, values }, null, 1)}\n`,
+);
+say(`${o.out}/bench.json`);

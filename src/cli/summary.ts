@@ -1,0 +1,78 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { check } from "../core/check.ts";
+import { writeWhole } from "../node/write.ts";
+
+/** One number with where it comes from. */
+export interface SummaryValue {
+  readonly value: number | null;
+  readonly ci95?: readonly [number | null, number | null];
+  readonly n: number;
+  readonly command: string;
+  readonly commit: string;
+  readonly machine: string;
+  readonly date: string;
+  readonly source: string;
+}
+
+interface ResultFile {
+  readonly command: string;
+  readonly commit: string;
+  readonly machine: string;
+  readonly date: string;
+  readonly spec?: { readonly key: string };
+  readonly metrics?: readonly {
+    readonly name: string;
+    readonly summary: {
+      readonly bestBaseline?: string;
+      readonly rows: readonly {
+        readonly name: string;
+        readonly mean: number | null;
+        readonly ci95: readonly [number | null, number | null];
+        readonly n: number;
+      }[];
+    };
+  }[];
+  /** Other results: key → value. */
+  readonly values?: Readonly<Record<string, { readonly value: number; readonly n: number }>>;
+}
+
+/** Derives the flat summary from the results: every number keeps the command, commit and machine of its own file. */
+export function deriveSummary(files: ReadonlyMap<string, ResultFile>): Record<string, SummaryValue> {
+  const out: Record<string, SummaryValue> = {};
+  for (const [source, file] of files) {
+    const { command, commit, machine, date } = file;
+    const put = (key: string, value: Pick<SummaryValue, "value" | "n" | "ci95">): void => {
+      check(!(key in out), `${source}: ${key}`, "a key that no other result has", key);
+      out[key] = { ...value, command, commit, machine, date, source };
+    };
+    for (const [key, { value, n }] of Object.entries(file.values ?? {})) put(key, { value, n });
+    for (const { name, summary } of file.metrics ?? [])
+      for (const { name: who, mean, ci95, n } of summary.rows) {
+        const key = file.spec!.key;
+        put(`${key}/${who}/${name}`, { value: mean, ci95, n });
+        if (who === summary.bestBaseline) put(`${key}/best-baseline/${name}`, { value: mean, ci95, n });
+      }
+  }
+  return Object.fromEntries(Object.entries(out).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Reads every result in the folder. */
+export function readResults(folder: string): Map<string, ResultFile> {
+  check(existsSync(folder), "results", "a folder", folder);
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((n) => n.replaceAll("\\", "/"))
+    .filter((n) => n.endsWith(".json") && n !== "summary.json")
+    .sort();
+  return new Map(names.map((n) => [n, JSON.parse(readFileSync(join(folder, n), "utf8")) as ResultFile]));
+}
+
+/** The summary's text, as it is committed. */
+export const summaryText = (folder: string): string =>
+  `${JSON.stringify(deriveSummary(readResults(folder)), null, 1)}\n`;
+
+export function summaryCommand(folder: string): string {
+  const path = join(folder, "summary.json");
+  writeWhole(path, summaryText(folder));
+  return path;
+}
