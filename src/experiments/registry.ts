@@ -109,10 +109,10 @@ const mnist: Experiment = {
   options: {
     ...metaTrainDefaults,
     shape: defaultLstm,
-    iterations: 1000,
-    metaBatch: 2,
+    iterations: 1500,
+    metaBatch: 1,
     fraction: 0.05,
-    validateEvery: 25,
+    validateEvery: 150,
     validationTrajectories: 20,
     select: "final",
   },
@@ -125,7 +125,7 @@ const digits: Experiment = {
   title: "The same classifier on digits made by rule: no download",
   train: mnistMlp("digits-train"),
   validation: mnistMlp("digits-train"),
-  options: { ...mnist.options, iterations: 300 },
+  options: { ...mnist.options, iterations: 300, validateEvery: 50 },
   tests: [imageTest("digits", mnistMlp("digits-test"))],
 };
 

@@ -1,10 +1,11 @@
 import type { ImageSet } from "../../src/data/images.ts";
 
-const act = {
-  sigmoid: [(z: number) => 1 / (1 + Math.exp(-z)), (a: number) => a * (1 - a)],
-  tanh: [Math.tanh, (a: number) => 1 - a * a],
-  relu: [(z: number) => Math.max(0, z), (a: number) => (a > 0 ? 1 : 0)],
-} as const;
+type Rule = readonly [f: (z: number) => number, derivativeByOutput: (a: number) => number];
+const act: Record<"sigmoid" | "tanh" | "relu", Rule> = {
+  sigmoid: [(z) => 1 / (1 + Math.exp(-z)), (a) => a * (1 - a)],
+  tanh: [Math.tanh, (a) => 1 - a * a],
+  relu: [(z) => Math.max(0, z), (a) => (a > 0 ? 1 : 0)],
+};
 
 /** The classifier's loss and gradient in float64, derived by hand: slow and obvious. */
 export function mlpReference(

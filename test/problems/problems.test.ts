@@ -84,7 +84,9 @@ describe("quadratics", () => {
       undefined,
       moved,
     );
-    hv.forEach((h, i) => expect(moved[i]! - grad[i]!).toBeCloseTo(h, 3));
+    hv.forEach((h, i) => {
+      expect(moved[i]! - grad[i]!).toBeCloseTo(h, 3);
+    });
   });
 });
 
