@@ -20,6 +20,8 @@ export interface EvaluateCall {
   readonly report?: string;
   readonly csv: boolean;
   readonly json: boolean;
+  /** Hand-designed methods to compare with; all by default. */
+  readonly methods?: readonly string[];
 }
 
 function experimentOf(file: OptimizerFile): string {
@@ -59,7 +61,7 @@ export async function evaluateCommand(
   const learned = files.map((f, i) => contestant(experiment, paths[i]!, f));
   const results: TestResult[] = [];
   const command = [
-    `gradgrad evaluate ${paths.join(" ")} --problem ${experiment.name} --seed ${call.seed}`,
+    `gradgrad ${call.methods ? "compare" : "evaluate"} ${[...(call.methods ?? []), ...paths].join(" ")} --problem ${experiment.name} --seed ${call.seed}`,
     ...(call.trajectories ? [`--trajectories ${call.trajectories}`] : []),
   ].join(" ");
   const from = provenance(command, call.seed);
@@ -73,6 +75,7 @@ export async function evaluateCommand(
         runner,
         seed: call.seed,
         learned,
+        ...(call.methods ? { methods: call.methods } : {}),
         onProgress: (d, of, w) => {
           if (w === "fresh problems" && words !== w) {
             progress.end();

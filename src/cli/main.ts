@@ -1,15 +1,18 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ArgumentError, check } from "../core/check.ts";
+import { configure, merge, parseSetting } from "../experiments/config.ts";
 import { experimentByName, experiments } from "../experiments/registry.ts";
 import { decodeOptimizer } from "../learned/file.ts";
+import { checkOptions } from "../meta/train.ts";
 import { dataFolder, downloadMnist } from "../node/datasets.ts";
 import { writeWhole } from "../node/write.ts";
+import { methods } from "../optimizers/registry.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { provenance } from "./provenance.ts";
 import { summaryCommand } from "./summary.ts";
-import { train } from "./train.ts";
+import { search, train } from "./train.ts";
 import { version } from "./version.ts";
 
 const whole = (text: string): number => {
@@ -22,6 +25,15 @@ const positive = (text: string): number => {
   if (!(value > 0)) throw new InvalidArgumentError("a number above zero is expected.");
   return value;
 };
+
+function readConfig(path: string): Record<string, unknown> {
+  check(existsSync(path), "--config", "a file", path);
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+  } catch (error) {
+    throw new ArgumentError(`--config ${path}: expected JSON, got ${(error as Error).message}`);
+  }
+}
 
 const names = experiments.map((e) => `  ${e.name.padEnd(20)}${e.title}`).join("\n");
 const program = new Command("gradgrad")
@@ -37,8 +49,9 @@ program
   .description("meta-train an optimizer; Ctrl-C saves, --resume goes on")
   .argument("<experiment>", `one of ${experiments.map((e) => e.name).join(", ")}`)
   .option("--seed <n>", "seed of the run", whole, 0)
-  .option("--iterations <n>", "rounds, each one meta-batch of trajectories", whole)
-  .option("--learning-rate <x>", "Adam's learning rate on φ", positive)
+  .option("--set <key=value...>", "change an option of the run, as in --set iterations=100 shape.hidden=10")
+  .option("--config <file>", "a JSON file of such options")
+  .option("--search <n>", "first try so many random learning rates in short runs and take the best", whole)
   .option("--out <folder>", "where the optimizer and its checkpoint go", "runs")
   .option("--minutes <x>", "stop after so many minutes and save", positive)
   .option("--threads <n>", "worker threads (never changes the result)", whole)
@@ -46,12 +59,11 @@ program
   .option("--json", "print the result as JSON", false)
   .action(async (name: string, o) => {
     const e = experimentByName(name);
-    const options = {
-      ...e.options,
-      seed: o.seed,
-      ...(o.iterations ? { iterations: o.iterations } : {}),
-      ...(o.learningRate ? { learningRate: o.learningRate } : {}),
-    };
+    const file = o.config ? readConfig(o.config) : {};
+    const changes = (o.set ?? []).map(parseSetting).reduce(merge, file);
+    let options = { ...configure(e.options, changes), seed: o.seed };
+    checkOptions(options);
+    if (o.search) options = await search({ ...e, options }, o.search, o.out, o.threads);
     const call = {
       folder: o.out,
       resume: o.resume,
@@ -81,6 +93,31 @@ program
   .option("--json", "print the summary as JSON", false)
   .action(async (files: string[], o) => {
     await evaluateCommand(experimentByName(o.problem), files, o);
+  });
+
+program
+  .command("compare")
+  .description("compare any optimizers on fresh problems: hand-designed ones by name, learned ones by file")
+  .argument(
+    "<optimizers...>",
+    `files, or of ${[...methods.map((m) => m.name), "lbfgs"].join(", ")}; the first file is the reference`,
+  )
+  .requiredOption("--problem <experiment>", "whose tests to run")
+  .option("--seed <n>", "seed of the tuning and test problems", whole, 0)
+  .option("--trajectories <n>", "fresh trajectories, instead of the experiment's own number", whole)
+  .option("--out <folder>", "where each test's JSON goes", "runs")
+  .option("--report <folder>", "write the report and its figures there")
+  .option("--csv", "with --report: also every loss as tidy rows", false)
+  .option("--threads <n>", "worker threads (never changes the result)", whole)
+  .option("--json", "print the summary as JSON", false)
+  .action(async (names: string[], o) => {
+    const known = [...methods.map((m) => m.name), "lbfgs"];
+    const files = names.filter((n) => !known.includes(n));
+    for (const f of files) check(existsSync(f), "optimizer", `a file, or one of ${known.join(", ")}`, f);
+    await evaluateCommand(experimentByName(o.problem), files, {
+      ...o,
+      methods: names.filter((n) => known.includes(n)),
+    });
   });
 
 program

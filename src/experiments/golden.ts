@@ -36,6 +36,7 @@ export async function releasedGolden(
     shape: linear,
     schedule: "constant",
     clip: 0,
+    warmup: 0,
     metaBatch: 1,
     learningRate: 0.01,
     validateEvery: 1000,

@@ -84,6 +84,8 @@ const quadraticUniformPaper: Experiment = {
     metaBatch: 1,
     learningRate: 0.001,
     schedule: "constant",
+    warmup: 0,
+    average: 0,
     clip: 0,
     iterations: 2000,
   },

@@ -13,7 +13,7 @@ import {
   type Tuned,
   tuneLearningRate,
 } from "../evaluation/index.ts";
-import { methods } from "../optimizers/registry.ts";
+import { methodByName, methods } from "../optimizers/registry.ts";
 import type { TestSpec } from "./experiment.ts";
 import type { OptimizerSpec, TaskRunner } from "./run-task.ts";
 
@@ -45,8 +45,10 @@ export interface TestResult {
 export interface RunTestOptions {
   readonly runner: TaskRunner;
   readonly seed: number;
-  /** The first one's group is the reference. */
+  /** The first one's group is the reference; without any, the first method is. */
   readonly learned: readonly Learned[];
+  /** Hand-designed methods by name; all of them, and L-BFGS apart, by default. */
+  readonly methods?: readonly string[];
   readonly onProgress?: (done: number, of: number, words: string) => void;
 }
 
@@ -72,7 +74,9 @@ function medianSeed(runs: ReadonlyMap<Learned, readonly Trajectory[]>, group: st
  */
 export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<TestResult> {
   const { runner, learned } = options;
-  check(learned.length > 0, "learned optimizers", "at least one", 0);
+  const names = options.methods ?? [...methods.map((m) => m.name), "lbfgs"];
+  const chosenMethods = names.filter((n) => n !== "lbfgs").map(methodByName);
+  check(learned.length + names.length > 1, "contestants", "at least two", learned.length + names.length);
   const { family, steps } = spec;
   const root = `test/${spec.key}/${options.seed}`;
   const rng = createRng(root);
@@ -98,7 +102,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
   const metrics = spec.metrics.map((m) => ({ name: m.name, metric: metricOf(m) }));
   let tunedSoFar = 0;
   const tuned = await Promise.all(
-    methods.map(async (method) => {
+    chosenMethods.map(async (method) => {
       const rates: Tuned[] = [];
       for (const { metric } of metrics)
         rates.push(
@@ -108,7 +112,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
             { metric },
           ),
         );
-      options.onProgress?.(++tunedSoFar, methods.length, `${method.label} tuned`);
+      options.onProgress?.(++tunedSoFar, chosenMethods.length, `${method.label} tuned`);
       return { method, rates };
     }),
   );
@@ -123,7 +127,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
   const methodKeys = tuned.map(({ method: { name }, rates }) =>
     rates.map(({ learningRate }) => put({ kind: "method", name, learningRate })),
   );
-  const lbfgsKey = put({ kind: "lbfgs" });
+  const lbfgsKey = names.includes("lbfgs") ? put({ kind: "lbfgs" }) : undefined;
   let fresh = 0;
   const problems = await runner.run(
     Array.from({ length: spec.trajectories }, (_, k) => ({
@@ -156,7 +160,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
         role: "baseline" as const,
         key: methodKeys[i]![m]!,
       })),
-      { name: "lbfgs", label: "L-BFGS", role: "apart", key: lbfgsKey },
+      ...(lbfgsKey ? [{ name: "lbfgs", label: "L-BFGS", role: "apart" as const, key: lbfgsKey }] : []),
     ];
     const rows = spec.trajectories;
     const columns = contestants.map((c) => runsOf(c.key));
@@ -169,7 +173,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
     const summary = summarize(comparison, {
       metric,
       rng: rng.split(`bootstrap ${name}`),
-      reference: learned[0]!.group,
+      reference: learned[0]?.group ?? names[0]!,
     });
     return {
       name,

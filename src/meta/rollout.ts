@@ -24,6 +24,8 @@ export interface Rollout {
   readonly carry: Carry;
   /** The first step whose loss or gradient was not finite; the unroll stopped there. */
   readonly nonFinite?: number;
+  /** θ and minibatch of each step, where asked for. */
+  readonly trace?: readonly { readonly theta: Vec; readonly batch: unknown }[];
 }
 
 function finite(loss: number, grad: Vec): boolean {
@@ -43,6 +45,7 @@ export async function rollout(
   carry: Carry,
   K: number,
   rng: Rng,
+  keepTrace = false,
 ): Promise<Rollout> {
   const theta = carry.theta.slice();
   const delta = new Float32Array(theta.length);
@@ -51,9 +54,12 @@ export async function rollout(
   kernel.restoreState(carry.state);
   const losses: number[] = [];
   const gradients: Vec[] = [];
+  const trace: { theta: Vec; batch: unknown }[] = [];
   for (let t = 0; t <= K; t++) {
     const grad = new Float32Array(theta.length);
-    const loss = await problem.lossAndGrad(theta, problem.batch(batches), grad);
+    const batch = problem.batch(batches);
+    const loss = await problem.lossAndGrad(theta, batch, grad);
+    if (keepTrace) trace.push({ theta: theta.slice(), batch });
     losses.push(loss);
     gradients.push(grad);
     const next = { step: carry.step + t, theta, state: carry.state, batches: batches.state() };
@@ -63,5 +69,5 @@ export async function rollout(
     for (let i = 0; i < theta.length; i++) theta[i]! += delta[i]!;
   }
   const end = { step: carry.step + K, theta, state: kernel.saveState(), batches: batches.state() };
-  return { losses, gradients, state: carry.state, carry: end };
+  return { losses, gradients, state: carry.state, carry: end, ...(keepTrace ? { trace } : {}) };
 }

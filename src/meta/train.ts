@@ -25,6 +25,8 @@ export interface MetaTrainOptions {
   readonly metaBatch: number;
   /** Adam's learning rate on φ at the start. */
   readonly learningRate: number;
+  /** φ-updates over which the rate rises from zero: Adam's first steps are full-sized in every direction. */
+  readonly warmup: number;
   /** "cosine" falls to zero at the last update. */
   readonly schedule: "constant" | "cosine";
   /** The meta-gradient's norm is cut to this; 0 leaves it. */
@@ -44,6 +46,8 @@ export interface MetaTrainOptions {
   /** What chooses the best φ: the loss after the last step (mean of the last 10) or the mean over all steps. */
   readonly select: "final" | "sum";
   readonly simd: Simd;
+  /** Differentiate through ∇_t too, by Hessian-vector products: slow, for problems that have `hvp`; needs fraction 1. */
+  readonly secondDerivatives: boolean;
 }
 
 export const metaTrainDefaults: Omit<MetaTrainOptions, "shape"> = {
@@ -54,6 +58,7 @@ export const metaTrainDefaults: Omit<MetaTrainOptions, "shape"> = {
   iterations: 1000,
   metaBatch: 2,
   learningRate: 0.01,
+  warmup: 100,
   schedule: "cosine",
   clip: 1,
   average: 0.97,
@@ -63,6 +68,7 @@ export const metaTrainDefaults: Omit<MetaTrainOptions, "shape"> = {
   validationSteps: 100,
   select: "final",
   simd: "strict",
+  secondDerivatives: false,
 };
 
 /** Runs tasks, here or on other threads; results come in the order of the tasks. */
@@ -113,11 +119,13 @@ export function checkOptions(o: MetaTrainOptions): void {
     "validationSteps",
   ] as const)
     checkInteger(name, o[name]);
+  checkInteger("warmup", o.warmup, 0);
   check(o.steps % o.unroll === 0, "unroll", `a divisor of steps = ${o.steps}`, o.unroll);
   checkPositive("learningRate", o.learningRate);
   checkRange("clip", o.clip, 0, Number.MAX_VALUE);
   checkRange("average", o.average, 0, 1);
   check(o.fraction > 0 && o.fraction <= 1, "fraction", "a number in (0, 1]", o.fraction);
+  check(!o.secondDerivatives || o.fraction === 1, "fraction", "1 with secondDerivatives", o.fraction);
   if (typeof o.weights !== "string")
     check(
       o.weights.length === o.steps + 1 && o.weights.every((w) => w >= 0),
@@ -208,6 +216,7 @@ export async function* metaTrain(
           weights,
           fraction: o.fraction,
           simd: o.simd,
+          secondDerivatives: o.secondDerivatives,
           ...(carries[b] ? { carry: carries[b] } : {}),
         })),
       );
@@ -233,8 +242,9 @@ export async function* metaTrain(
       lastNorm = norm(gradient);
       if (o.clip > 0 && lastNorm > o.clip) for (let i = 0; i < gradient.length; i++) gradient[i]! *= o.clip / lastNorm;
       const done = (round * perRound + u) / updates;
-      const rate = o.schedule === "cosine" ? (o.learningRate * (1 + cosine(Math.PI * done))) / 2 : o.learningRate;
-      metaAdamStep(c.adam, c.phi, gradient, rate);
+      const fall = o.schedule === "cosine" ? (1 + cosine(Math.PI * done)) / 2 : 1;
+      const rise = Math.min(1, (round * perRound + u + 1) / Math.max(1, o.warmup));
+      metaAdamStep(c.adam, c.phi, gradient, o.learningRate * fall * rise);
     }
     c.iteration = round + 1;
     const keep = Math.min(o.average, c.iteration / (c.iteration + 10));

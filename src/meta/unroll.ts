@@ -6,6 +6,7 @@ import { type Simd, wasmKernel } from "../kernels/lstm-wasm.ts";
 import type { Problem, ProblemFamily } from "../problems/problem.ts";
 import { type Carry, rollout } from "./rollout.ts";
 import { sampleCoordinates } from "./sample.ts";
+import { replaySecondDerivatives } from "./second-derivatives.ts";
 
 /** One unroll of one trajectory: everything it needs, as plain data, so that any thread may do it. */
 export interface UnrollTask {
@@ -20,6 +21,8 @@ export interface UnrollTask {
   readonly weights: Float64Array;
   readonly fraction: number;
   readonly simd: Simd;
+  /** Keep the paper's dashed edges: see `replaySecondDerivatives`. */
+  readonly secondDerivatives?: boolean;
 }
 
 /** What comes back from one unroll. */
@@ -54,13 +57,14 @@ export async function runUnroll(family: ProblemFamily, task: UnrollTask): Promis
   const kernel = wasmKernel(shape, problem.layout.size, 1, task.simd);
   kernel.load(phi);
   const rng = createRng(seed);
-  const out = await rollout(problem, kernel, carry, K, rng);
-  problem.dispose?.();
+  const out = await rollout(problem, kernel, carry, K, rng, task.secondDerivatives);
   const gradient = new Float64Array(phiLayout(shape).size);
   let largestGradient = 0;
   for (const g of out.gradients)
     for (let i = 0; i < g.length; i++) largestGradient = Math.max(largestGradient, Math.abs(g[i]!));
-  if (out.nonFinite === undefined) {
+  if (out.nonFinite === undefined && task.secondDerivatives)
+    await replaySecondDerivatives(problem, shape, phi, out, task.weights, gradient);
+  else if (out.nonFinite === undefined) {
     const sample = sampleCoordinates(
       problem.layout,
       problem.functions ?? 1,
@@ -71,6 +75,7 @@ export async function runUnroll(family: ProblemFamily, task: UnrollTask): Promis
     replayer.load(phi);
     replayer.replay({ gradients: out.gradients, weights: task.weights, state: out.state, ...sample }, gradient);
   }
+  problem.dispose?.();
   const { losses, nonFinite } = out;
   return { gradient, losses, carry: out.carry, largestGradient, ...(nonFinite === undefined ? {} : { nonFinite }) };
 }

@@ -1,0 +1,39 @@
+import { expect, it } from "vitest";
+import { configure, merge, parseSetting } from "../../src/experiments/config.ts";
+import { experiments } from "../../src/experiments/registry.ts";
+import { checkOptions } from "../../src/meta/train.ts";
+
+const { options } = experiments[0]!;
+
+it("every experiment's own options pass its own checks", () => {
+  for (const e of experiments) {
+    checkOptions(e.options);
+    expect(configure(e.options, e.options)).toEqual(e.options);
+  }
+});
+
+it("lays changes over the defaults, nested ones too", () => {
+  const changes = ["iterations=7", "shape.hidden=10", "schedule=constant"].map(parseSetting).reduce(merge);
+  expect(configure(options, changes)).toEqual({
+    ...options,
+    iterations: 7,
+    schedule: "constant",
+    shape: { ...options.shape, hidden: 10 },
+  });
+});
+
+it.each([
+  ["learningrate=1", 'unknown key "learningrate". Did you mean learningRate?'],
+  ["shape.hiden=1", 'unknown key "shape.hiden". Did you mean hidden?'],
+  ["zzz=1", 'unknown key "zzz". Known: seed, '],
+  ["iterations=many", 'configuration iterations: expected number, got "many"'],
+  ["iterations=1.5", "configuration iterations: expected"],
+  ["schedule=linear", 'configuration schedule: expected ("constant" | "cosine"), got "linear"'],
+  ["clip=-1", "configuration clip: expected >=0, got -1"],
+])("%s stops the run and says what was meant", (setting, message) => {
+  expect(() => configure(options, parseSetting(setting))).toThrow(message);
+});
+
+it("a setting without a value is an error", () => {
+  expect(() => parseSetting("seed")).toThrow('--set: expected key=value, got "seed"');
+});
