@@ -111,7 +111,7 @@ const mnist: Experiment = {
   options: {
     ...metaTrainDefaults,
     shape: defaultLstm,
-    iterations: 1500,
+    iterations: 1000,
     metaBatch: 1,
     fraction: 0.05,
     validateEvery: 150,
