@@ -28,7 +28,10 @@ interface Point {
 const drawable = (x: number | undefined): x is number => x !== undefined && x > 0 && Number.isFinite(x);
 
 /** The interval of the log axis: all lines, and of what lies beyond 10× the highest start or a third of the lowest line nothing. */
-function domain(curves: readonly Curve[]): [number, number] {
+function domain(all: readonly Curve[]): [number, number] {
+  // What stands apart (L-BFGS) may fall ten decades and leave the others one line: it does not set the axis.
+  const near = all.filter((c) => c.role !== "apart");
+  const curves = near.length ? near : all;
   let lowest = Infinity;
   let low = Infinity;
   let high = 0;
@@ -49,11 +52,14 @@ function domain(curves: readonly Curve[]): [number, number] {
   return [low / 1.06, high * 1.06];
 }
 
-/** The points of a line up to where it leaves the top of the axis for good. */
-function visible(line: Float64Array, top: number): Point[] {
+/** The points of a line up to where it leaves the axis for good, at the top or at the bottom. */
+function visible(line: Float64Array, [bottom, top]: readonly [number, number]): Point[] {
   const all = Array.from(line, (value, step): Point => ({ step, value }));
-  const last = all.findLastIndex((p) => p.value <= top);
-  return all.slice(0, last + 2).filter((p) => drawable(p.value));
+  const last = all.findLastIndex((p) => p.value <= top && p.value >= bottom);
+  return all
+    .slice(0, last + 2)
+    .map((p) => ({ ...p, value: p.value < bottom ? bottom : p.value }))
+    .filter((p) => drawable(p.value));
 }
 
 /** What each curve looks like: the learned ones in the accent colour and thick, the others by palette, then by dash. */
@@ -76,7 +82,7 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
   check(curves.length > 0, "curves", "at least one", 0);
   const { width = 760, height = 440, xlabel = "step", ylabel = "loss f(θ)" } = options;
   const range = domain(curves);
-  const gone = (c: Curve) => !(c.line.at(-1)! <= range[1]);
+  const gone = (c: Curve): boolean => !(c.line.at(-1)! <= range[1] && c.line.at(-1)! >= range[0]);
   const look = looks(curves);
   const steps = Math.max(...curves.map((c) => c.line.length)) - 1;
   const longest = Math.max(...curves.map((c) => c.label.length + (gone(c) ? 15 : 0)));
@@ -96,7 +102,7 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
     );
     marks.push(Plot.areaY(rows, { x: "step", y1: "a", y2: "b", fill: look[i]!.stroke, fillOpacity: 0.16 }));
   }
-  const points = curves.map((c) => visible(c.line, range[1]));
+  const points = curves.map((c) => visible(c.line, range));
   for (const i of order) {
     const { stroke, width: strokeWidth, dash } = look[i]!;
     marks.push(
@@ -139,7 +145,9 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
     const { stroke, width: strokeWidth } = look[i]!;
     const learned = curves[i]!.role === "learned";
     const lost = gone(curves[i]!);
-    const from = x.apply(ends[i]!.step);
+    // A line that left at the bottom is not drawn on along the axis; its label stands beside the end of the axis.
+    const fell = lost && ends[i]!.value <= range[0];
+    const from = fell ? right : x.apply(ends[i]!.step);
     append(plot, "path", {
       d: `M${from.toFixed(1)},${wishes[i]!.toFixed(1)}L${(right + 18).toFixed(1)},${places[i]!.toFixed(1)}h8`,
       fill: "none",

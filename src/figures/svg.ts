@@ -84,7 +84,7 @@ export function logTicks(low: number, high: number): number[] {
       const tick = Number(`${m}e${k}`);
       if (tick >= low && tick <= high) ticks.push(tick);
     }
-  if (ticks.length > 3) return ticks;
+  if (ticks.length > 3 || (ticks.length === 3 && high / low > 300)) return ticks;
   // Under about one decade: multiples of 1, 2 or 5 × 10ᵏ, of which at most eight fit.
   for (let k = Math.floor(Math.log10(high)) - 4; ; k++)
     for (const m of [1, 2, 5]) {
