@@ -68,7 +68,7 @@ const quadraticUniform: Experiment = {
   name: "quadratic-uniform",
   title: "The quadratics of the paper's Figure 4: W, y uniform on [0, 1), θ₀ ~ N(0, 0.01²), 100 steps",
   train: uniform(32),
-  options: { ...demo.options, iterations: 3000, validateEvery: 50, validationTrajectories: 4 },
+  options: { ...demo.options, learningRate: 0.004, iterations: 1500, validateEvery: 50, validationTrajectories: 4 },
   tests: [quadraticTest("quadratic-uniform", uniform(100), 2000)],
 };
 
@@ -87,7 +87,7 @@ const quadraticUniformPaper: Experiment = {
     warmup: 0,
     average: 0,
     clip: 0,
-    iterations: 2000,
+    iterations: 1000,
   },
 };
 
@@ -98,7 +98,7 @@ const quadraticGaussian: Experiment = {
   words: quadraticWords.replace("3.3", "10"),
   train: gaussian(32),
   validation: gaussian(256),
-  options: { ...quadraticUniform.options, select: "sum" },
+  options: { ...quadraticUniform.options, iterations: 1000, select: "sum" },
   tests: [quadraticTest("quadratic-gaussian", gaussian(100), 2000)],
 };
 
@@ -127,7 +127,7 @@ const digits: Experiment = {
   title: "The same classifier on digits made by rule: no download",
   train: mnistMlp("digits-train"),
   validation: mnistMlp("digits-train"),
-  options: { ...mnist.options, iterations: 300, validateEvery: 50 },
+  options: { ...mnist.options, iterations: 200, validateEvery: 50, validationTrajectories: 10 },
   tests: [imageTest("digits", mnistMlp("digits-test"))],
 };
 
