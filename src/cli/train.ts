@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { exp, log } from "../core/math.ts";
 import { createRng } from "../core/rng.ts";
@@ -77,6 +78,7 @@ export async function train(experiment: Experiment, call: TrainCall): Promise<Tr
     ? loadCheckpoint(saved, name, options)
     : { checkpoint: initialCheckpoint(options), seconds: 0 };
   const { checkpoint } = from;
+  mkdirSync(call.folder, { recursive: true }); // a folder that cannot be written must fail now, not after an hour
   const progress = createProgress(`meta-train ${name}`);
   const runner = poolRunner({ train: experiment.train, validation: experiment.validation }, call.threads);
   const start = performance.now();

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+// Runs the compiled command, as its user does: `npm test` builds first.
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const folder = (): string => mkdtempSync(join(tmpdir(), "gradgrad-cli-"));
+const run = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
+  spawnSync(process.execPath, [main, ...args], { encoding: "utf8" });
+const small = ["--set", "iterations=6", "validateEvery=3", "steps=40", "validationSteps=40"];
+
+describe("exit codes and messages", () => {
+  it.each([
+    [["train", "nothing"], "experiment: expected one of demo, quadratic-uniform, "],
+    [["train", "demo", "--set", "unrol=5"], "Did you mean unroll?"],
+    [["train", "demo", "--set", "unroll=7"], "unroll: expected a divisor of steps = 100, got 7"],
+    [["train", "demo", "--resume", "--out", "/nonexistent"], "Start without --resume"],
+    [["train"], "missing required argument 'experiment'"],
+    [["evaluate", main, "--problem", "demo"], "optimizer file: expected a header of at most"],
+    [["compare", "adamm", "--problem", "demo"], "optimizer: expected a file, or one of sgd,"],
+    [["frobnicate"], "unknown command 'frobnicate'"],
+  ])("%j is a wrong call: 2", (args, message) => {
+    const { status, stderr } = run(...args);
+    expect(stderr).toContain(message);
+    expect(status).toBe(2);
+  });
+
+  it("help teaches: 0", () => {
+    const { status, stdout } = run("--help");
+    expect(status).toBe(0);
+    for (const word of ["train", "evaluate", "compare", "data", "inspect", "demo", "Exit codes"])
+      expect(stdout).toContain(word);
+  });
+
+  it("a folder that cannot be written fails the run: 1", () => {
+    const { status, stderr } = run("train", "demo", ...small, "--out", join(main, "inside-a-file"));
+    expect(stderr).toMatch(/gradgrad: .*(ENOTDIR|EEXIST)/);
+    expect(status).toBe(1);
+  });
+});
+
+it("train writes an optimizer that inspect reads, evaluate tests, and the same call repeats to the byte", () => {
+  const [a, b] = [folder(), folder()];
+  for (const [out, threads] of [
+    [a, "1"],
+    [b, "2"],
+  ])
+    expect(run("train", "demo", ...small, "--out", out!, "--threads", threads!).status).toBe(0);
+  const path = join(a, "demo-seed0.safetensors");
+  expect(readFileSync(path).length).toBeLessThan(24_000);
+  expect(readFileSync(join(b, "demo-seed0.safetensors"))).toEqual(readFileSync(path));
+
+  const seen = JSON.parse(run("inspect", path, "--json").stdout);
+  expect(seen).toMatchObject({ parameters: 5061, provenance: { seed: 0, training: { experiment: "demo" } } });
+
+  const { status, stdout } = run(
+    "compare",
+    "nag",
+    "lbfgs",
+    path,
+    "--problem",
+    "demo",
+    "--trajectories",
+    "1",
+    "--out",
+    a,
+    "--report",
+    a,
+    "--csv",
+  );
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/LSTM \(learned\) (wins|loses|is not distinguishable)/);
+  const json = JSON.parse(readFileSync(join(a, "demo.json"), "utf8"));
+  expect(json.metrics[0].values.lstm).toHaveLength(100);
+  expect(json.metrics[0].evaluations.lbfgs).toBeGreaterThan(1);
+  expect(readFileSync(join(a, "report.html"), "utf8")).toContain("What this is about");
+  expect(readFileSync(join(a, "demo.csv"), "utf8").split("\n")[0]).toBe("optimizer,trajectory,step,loss");
+}, 120_000);
+
+const until = (child: ChildProcess, text: string): Promise<void> =>
+  new Promise((done, fail) => {
+    child.stderr!.on("data", (d) => String(d).includes(text) && done());
+    child.on("exit", () => fail(new Error("ended early")));
+  });
+
+it("Ctrl-C saves, and --resume goes on to the bytes of a run that was never stopped", async () => {
+  const [stopped, whole] = [folder(), folder()];
+  const args = ["train", "demo", "--set", "iterations=40", "validateEvery=20", "validationTrajectories=1"];
+  const child = spawn(process.execPath, [main, ...args, "--out", stopped], { stdio: ["ignore", "ignore", "pipe"] });
+  await until(child, "meta-train demo 1/40");
+  child.kill("SIGINT");
+  const said: string[] = [];
+  child.stderr!.on("data", (d) => said.push(String(d)));
+  await new Promise((done) => child.removeAllListeners("exit").on("exit", done));
+  expect(said.join("")).toContain("--resume goes on");
+  expect(existsSync(join(stopped, "demo-seed0.checkpoint"))).toBe(true);
+  expect(run(...args, "--out", stopped, "--resume").status).toBe(0);
+  expect(run(...args, "--out", whole).status).toBe(0);
+  const file = "demo-seed0.safetensors";
+  expect(readFileSync(join(stopped, file))).toEqual(readFileSync(join(whole, file)));
+  writeFileSync(join(stopped, "demo-seed0.checkpoint"), "garbage");
+  const broken = run(...args, "--out", stopped, "--resume");
+  expect(broken.stderr).toContain("checkpoint: expected a gradgrad checkpoint");
+  expect(broken.status).toBe(2);
+}, 120_000);

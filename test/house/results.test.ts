@@ -1,0 +1,53 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { deriveSummary, readResults, type SummaryValue, summaryText } from "../../src/cli/summary.ts";
+
+const folder = fileURLToPath(new URL("../../results", import.meta.url));
+const summary = JSON.parse(readFileSync(`${folder}/summary.json`, "utf8")) as Record<string, SummaryValue>;
+
+it("results/summary.json is derived from the results beside it: `npm run summary`", () => {
+  expect(readFileSync(`${folder}/summary.json`, "utf8")).toBe(summaryText(folder));
+});
+
+it("every number names clean code, a machine, a date and a source that is there", () => {
+  for (const [key, v] of Object.entries(summary)) {
+    expect(v.commit, key).toMatch(/^[0-9a-f]{12}$/);
+    expect(v.machine, key).toContain("Node v");
+    expect(v.date, key).toMatch(/^\d{4}-\d\d-\d\d$/);
+    expect(existsSync(`${folder}/${v.source}`), key).toBe(true);
+    expect(v.n, key).toBeGreaterThan(0);
+  }
+});
+
+it("the best baseline is the lowest of the eight, L-BFGS apart", () => {
+  for (const key of Object.keys(summary).filter((k) => k.includes("/best-baseline/"))) {
+    const values = ["sgd", "momentum", "nag", "adagrad", "adadelta", "rmsprop", "rprop", "adam"].map(
+      (m) => summary[key.replace("best-baseline", m)]!.value ?? Number.POSITIVE_INFINITY,
+    );
+    expect(summary[key]!.value, key).toBe(Math.min(...values));
+  }
+});
+
+it("README's results table says what the summary says", () => {
+  const readme = readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8");
+  const cells = [...readme.matchAll(/<!-- ([\w/-]+) -->\s*([\d.]+)/g)];
+  expect(cells.length).toBeGreaterThan(10);
+  for (const [, key, text] of cells) {
+    const digits = text!.split(".")[1]?.length ?? 0;
+    expect(summary[key!]!.value!.toFixed(digits), key).toBe(text);
+  }
+});
+
+it("two results may not claim one key", () => {
+  const one = { command: "c", commit: "0", machine: "m", date: "d", values: { k: { value: 1, n: 1 } } };
+  expect(() =>
+    deriveSummary(
+      new Map([
+        ["a.json", one],
+        ["b.json", one],
+      ]),
+    ),
+  ).toThrow("b.json: k: expected a key that no other result has");
+  expect(() => readResults("/nowhere")).toThrow("results: expected a folder");
+});
