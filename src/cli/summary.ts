@@ -33,6 +33,9 @@ interface ResultFile {
       }[];
     };
   }[];
+  /** Of a training record: how long one seed took. */
+  readonly experiment?: string;
+  readonly minutes?: number;
   /** Other results: key → value. */
   readonly values?: Readonly<Record<string, { readonly value: number; readonly n: number }>>;
 }
@@ -53,6 +56,14 @@ export function deriveSummary(files: ReadonlyMap<string, ResultFile>): Record<st
         put(`${key}/${who}/${name}`, { value: mean, ci95, n });
         if (who === summary.bestBaseline) put(`${key}/best-baseline/${name}`, { value: mean, ci95, n });
       }
+  }
+  // The slowest seed stands for an experiment's meta-training.
+  for (const name of new Set([...files.values()].map((f) => f.experiment).filter((e) => e !== undefined))) {
+    const runs = [...files].filter(([, f]) => f.experiment === name);
+    const [source, slowest] = runs.reduce((a, b) => (b[1].minutes! > a[1].minutes! ? b : a));
+    const { command, commit, machine, date } = slowest;
+    const value = { value: slowest.minutes!, n: runs.length };
+    out[`${name}/lstm/meta-train-minutes`] = { ...value, command, commit, machine, date, source };
   }
   return Object.fromEntries(Object.entries(out).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
