@@ -8,7 +8,7 @@ export function table(summary: Summary, rates: ReadonlyMap<string, number>): str
   const head = ["optimizer", "learning rate", "mean", "95% interval", "median", "n"];
   const sorted = [...summary.rows].sort((a, b) => a.mean - b.mean);
   const body = sorted.map((r) => [
-    r.label,
+    r.evaluationsPerStep === undefined ? r.label : `${r.label}, ${r.evaluationsPerStep.toFixed(1)} evaluations a step`,
     rates.has(r.name) ? rates.get(r.name)!.toPrecision(3) : "–",
     number(r.mean),
     Number.isFinite(r.ci95[0]) ? `${number(r.ci95[0])} to ${number(r.ci95[1])}` : "–",

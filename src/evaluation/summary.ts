@@ -31,6 +31,8 @@ export interface SummaryRow {
   readonly stepsToTarget: number;
   /** Wall-clock seconds of one step, loss and gradient included; one step serves all functions side by side. */
   readonly secondsPerStep?: number;
+  /** Losses with gradients computed a step, where a line search makes more than one. */
+  readonly evaluationsPerStep?: number;
 }
 
 export interface Summary {
@@ -91,6 +93,9 @@ export function summarize(comparison: Comparison, options: SummaryOptions): Summ
       diverged: e.trajectories.filter((t) => t.diverged).length,
       ...(i === at ? {} : { reference: pair }),
       stepsToTarget: stepsToTarget(medians[i]!, target),
+      ...(e.trajectories.every((t) => t.evaluations !== undefined)
+        ? { evaluationsPerStep: mean(e.trajectories.map((t) => t.evaluations!)) / comparison.steps }
+        : {}),
       ...(e.seconds === undefined ? {} : { secondsPerStep: e.seconds / e.timedSteps }),
     };
   });

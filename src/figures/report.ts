@@ -47,7 +47,7 @@ function line(row: SummaryRow, summary: Summary): string {
     row.name === summary.bestBaseline
       ? " <small>best baseline</small>"
       : row.role === "apart"
-        ? " <small>extra evaluations</small>"
+        ? ` <small>${row.evaluationsPerStep?.toFixed(1) ?? "extra"} evaluations a step</small>`
         : "";
   const cells = [
     show(row.mean),
