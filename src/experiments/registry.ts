@@ -19,7 +19,7 @@ const quadraticTest = (key: string, family: FamilySpec, functions: number): Test
   family,
   steps: 100,
   trajectories: functions / 100,
-  tuningTrajectories: 4,
+  tuningTrajectories: 20, // 2,000 functions: with few, a rate that diverges on one function in a thousand looks best
   metrics: [
     { name: "final", kind: "final", step: 100 },
     { name: "sum", kind: "sum", step: 99 },
@@ -60,7 +60,7 @@ const demo: Experiment = {
     validateEvery: 25,
     validationTrajectories: 2,
   },
-  tests: [{ ...quadraticTest("demo", uniform(100), 1000), tuningTrajectories: 2 }],
+  tests: [{ ...quadraticTest("demo", uniform(100), 1000), tuningTrajectories: 10 }],
 };
 
 const quadraticUniform: Experiment = {
