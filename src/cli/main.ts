@@ -11,8 +11,9 @@ import { writeWhole } from "../node/write.ts";
 import { methods } from "../optimizers/registry.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { provenance } from "./provenance.ts";
+import { startFromFile, startFromTrained } from "./start.ts";
 import { summaryCommand } from "./summary.ts";
-import { search, train } from "./train.ts";
+import { search, train, trainFirst } from "./train.ts";
 import { version } from "./version.ts";
 
 const whole = (text: string): number => {
@@ -52,6 +53,7 @@ program
   .option("--set <key=value...>", "change an option of the run, as in --set iterations=100 shape.hidden=10")
   .option("--config <file>", "a JSON file of such options")
   .option("--search <n>", "first try so many random learning rates in short runs and take the best", whole)
+  .option("--from <file>", "start from this optimizer's weights instead of random ones")
   .option("--out <folder>", "where the optimizer and its checkpoint go", "runs")
   .option("--minutes <x>", "stop after so many minutes and save", positive)
   .option("--threads <n>", "worker threads (never changes the result)", whole)
@@ -63,14 +65,20 @@ program
     const changes = (o.set ?? []).map(parseSetting).reduce(merge, file);
     let options = { ...configure(e.options, changes), seed: o.seed };
     checkOptions(options);
-    if (o.search) options = await search({ ...e, options }, o.search, o.out, o.threads);
     const call = {
       folder: o.out,
       resume: o.resume,
       ...(o.threads ? { threads: o.threads } : {}),
       ...(o.minutes ? { minutes: o.minutes } : {}),
     };
-    const t = await train({ ...e, options }, call);
+    let start = o.from ? startFromFile(o.from, { ...e, options }) : undefined;
+    if (o.search) {
+      const first = start ? undefined : await trainFirst({ ...e, options }, call);
+      if (first?.finished === false) return;
+      if (first) start = startFromTrained(first);
+      options = await search({ ...e, options }, o.search, o.out, o.threads, start);
+    }
+    const t = await train({ ...e, options }, { ...call, ...(start ? { start } : {}) });
     const { score } = t.file.provenance;
     if (o.json) console.log(JSON.stringify({ path: t.path, score, minutes: t.seconds / 60, finished: t.finished }));
     else

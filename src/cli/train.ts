@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { exp, log } from "../core/math.ts";
 import { createRng } from "../core/rng.ts";
@@ -11,6 +11,7 @@ import { writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
 import { provenance } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
+import { firstExperiment, type Start, startFromTrained } from "./start.ts";
 import { version } from "./version.ts";
 
 /** What `train` is told besides the experiment. */
@@ -21,6 +22,8 @@ export interface TrainCall {
   /** Stop after so many minutes of training; the checkpoint is kept. */
   readonly minutes?: number;
   readonly quiet?: boolean;
+  /** φ to start from; by default what the experiment's `startFrom` leaves, trained first. */
+  readonly start?: Start;
 }
 
 /** What `train` leaves. */
@@ -36,7 +39,7 @@ export interface Trained {
 const CHECKPOINT_EVERY_MS = 30_000;
 
 /** The best φ so far, with where it comes from. */
-function optimizerFile(experiment: Experiment, c: Checkpoint): OptimizerFile {
+function optimizerFile(experiment: Experiment, c: Checkpoint, start: unknown): OptimizerFile {
   const { options } = experiment;
   return {
     shape: options.shape,
@@ -46,7 +49,12 @@ function optimizerFile(experiment: Experiment, c: Checkpoint): OptimizerFile {
       horizon: options.steps,
       seed: options.seed,
       version,
-      training: { ...options, experiment: experiment.name, iterationsDone: c.iteration },
+      training: {
+        ...options,
+        experiment: experiment.name,
+        iterationsDone: c.iteration,
+        ...(start === undefined ? {} : { start }),
+      },
       score: c.bestScore,
       select: options.select,
       largestParameter: c.bestPhi.reduce((a, v) => Math.max(a, Math.abs(v)), 0),
@@ -69,20 +77,42 @@ function trainingRecord({ name, options, train: family }: Experiment, c: Checkpo
   })}\n`;
 }
 
-/** Meta-trains one experiment with live progress. Ctrl-C stops at the round's end, saves, and says how to go on. */
+const pathOf = ({ name, options }: Experiment, folder: string, ending: string): string =>
+  join(folder, `${name}-seed${options.seed}.${ending}`);
+
+/** Trains the experiment that this one starts from, or goes on with it; undefined where there is none. */
+export async function trainFirst(experiment: Experiment, call: TrainCall): Promise<Trained | undefined> {
+  const first = firstExperiment(experiment);
+  if (!first) return undefined;
+  return train(first, { ...call, resume: call.resume && existsSync(pathOf(first, call.folder, "checkpoint")) });
+}
+
+/**
+ * Meta-trains one experiment with live progress, and before it the one that it starts from. Ctrl-C stops at the round's
+ * end, saves, and says how to go on.
+ */
 export async function train(experiment: Experiment, call: TrainCall): Promise<Trained> {
+  if (call.start || !firstExperiment(experiment)) return trainOne(experiment, call, call.start);
+  const own = pathOf(experiment, call.folder, "checkpoint");
+  const first = (await trainFirst(experiment, call))!;
+  if (!first.finished) return first;
+  return trainOne(experiment, { ...call, resume: call.resume && existsSync(own) }, startFromTrained(first));
+}
+
+async function trainOne(experiment: Experiment, call: TrainCall, start: Start | undefined): Promise<Trained> {
   const { options, name } = experiment;
-  const path = join(call.folder, `${name}-seed${options.seed}.safetensors`);
-  const saved = join(call.folder, `${name}-seed${options.seed}.checkpoint`);
+  const path = pathOf(experiment, call.folder, "safetensors");
+  const saved = pathOf(experiment, call.folder, "checkpoint");
+  const identity = { name, options, ...(start ? { start: start.provenance } : {}) };
   const from = call.resume
-    ? loadCheckpoint(saved, name, options)
-    : { checkpoint: initialCheckpoint(options), seconds: 0 };
+    ? loadCheckpoint(saved, identity)
+    : { checkpoint: initialCheckpoint(options, start?.phi), seconds: start?.seconds ?? 0 };
   const { checkpoint } = from;
   mkdirSync(call.folder, { recursive: true }); // a folder that cannot be written must fail now, not after an hour
   const progress = createProgress(`meta-train ${name}`);
   const runner = poolRunner({ train: experiment.train, validation: experiment.validation }, call.threads);
-  const start = performance.now();
-  const seconds = (): number => from.seconds + (performance.now() - start) / 1000;
+  const began = performance.now();
+  const seconds = (): number => from.seconds + (performance.now() - began) / 1000;
   let stop = false;
   const interrupt = (): void => {
     if (stop) process.exit(130);
@@ -90,7 +120,7 @@ export async function train(experiment: Experiment, call: TrainCall): Promise<Tr
     progress.line("Stopping at the end of this round; Ctrl-C again stops at once and loses it.");
   };
   process.on("SIGINT", interrupt);
-  const save = (): void => saveCheckpoint(saved, name, options, checkpoint, seconds());
+  const save = (): void => saveCheckpoint(saved, identity, checkpoint, seconds());
   let savedAt = performance.now();
   try {
     for await (const r of metaTrain(options, runner, checkpoint)) {
@@ -115,10 +145,10 @@ export async function train(experiment: Experiment, call: TrainCall): Promise<Tr
     progress.end();
   }
   save();
-  const file = optimizerFile(experiment, checkpoint);
+  const file = optimizerFile(experiment, checkpoint, start?.provenance);
   writeWhole(path, encodeOptimizer(file));
   const finished = checkpoint.iteration >= options.iterations;
-  writeWhole(`${path.slice(0, -".safetensors".length)}.json`, trainingRecord(experiment, checkpoint, seconds()));
+  writeWhole(pathOf(experiment, call.folder, "json"), trainingRecord(experiment, checkpoint, seconds()));
   if (!finished)
     progress.line(
       `Stopped after ${checkpoint.iteration} of ${options.iterations} rounds. Saved; the same call with --resume goes on.`,
@@ -138,6 +168,7 @@ export async function search(
   count: number,
   folder: string,
   threads?: number,
+  start?: Start,
 ): Promise<Experiment["options"]> {
   const { name, options } = experiment;
   const iterations = Math.max(1, Math.round(options.iterations * SEARCH.share));
@@ -149,7 +180,7 @@ export async function search(
     progress.update(k, count, `learning rate ${learningRate}`);
     const short = { ...options, learningRate, iterations, validateEvery: iterations };
     const runner = poolRunner({ train: experiment.train, validation: experiment.validation }, threads);
-    const c = initialCheckpoint(short);
+    const c = initialCheckpoint(short, start?.phi);
     try {
       for await (const _ of metaTrain(short, runner, c));
     } finally {

@@ -10,6 +10,8 @@ export interface Experiment {
   readonly words: string;
   /** Name of the recipe, where it is not the best one of its problem: its row is `lstm-RECIPE`. */
   readonly recipe?: string;
+  /** Trained before this one, on a cheaper cousin of the problem; this one starts from its φ. */
+  readonly startFrom?: Experiment;
   readonly train: FamilySpec;
   /** Chooses φ and learning rates. Streams are disjoint from those of meta-training and of the tests. */
   readonly validation: FamilySpec;

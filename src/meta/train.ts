@@ -1,7 +1,7 @@
-import { check, checkInteger, checkPositive, checkRange } from "../core/check.ts";
+import { check, checkInteger, checkPositive, checkRange, checkVec } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
 import { createRng } from "../core/rng.ts";
-import { checkShape, type LstmShape } from "../kernels/lstm-shape.ts";
+import { checkShape, type LstmShape, phiLayout } from "../kernels/lstm-shape.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
 import { initPhi } from "../learned/lstm.ts";
 import { createMetaAdam, type MetaAdam, metaAdamStep } from "./adam.ts";
@@ -155,8 +155,15 @@ function cosine(x: number): number {
   return 1 - (u / 2) * (1 - (u / 12) * (1 - (u / 30) * (1 - (u / 56) * (1 - (u / 90) * (1 - u / 132)))));
 }
 
-export function initialCheckpoint(o: MetaTrainOptions): Checkpoint {
-  const phi = initPhi(o.shape, createRng(o.seed).split("phi"));
+/**
+ * A run at round 0.
+ *
+ * @param start φ to start from, of an optimizer trained earlier; drawn as the paper does by default.
+ * @throws ArgumentError where its length is not this network's.
+ */
+export function initialCheckpoint(o: MetaTrainOptions, start?: Vec): Checkpoint {
+  if (start) checkVec("start", start, phiLayout(o.shape).size);
+  const phi = start?.slice() ?? initPhi(o.shape, createRng(o.seed).split("phi"));
   return {
     iteration: 0,
     phi,

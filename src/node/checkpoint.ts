@@ -12,26 +12,23 @@ interface Saved {
   readonly seconds: number;
 }
 
-const describe = (name: string, options: MetaTrainOptions): string => JSON.stringify({ name, options });
+/** What makes two runs the same: experiment, options, and what φ started from. */
+export interface RunIdentity {
+  readonly name: string;
+  readonly options: MetaTrainOptions;
+  readonly start?: unknown;
+}
+
+const describe = ({ name, options, start }: RunIdentity): string => JSON.stringify({ name, options, start });
 
 /** Saves a run at a round's end. */
-export function saveCheckpoint(
-  path: string,
-  name: string,
-  options: MetaTrainOptions,
-  checkpoint: Checkpoint,
-  seconds: number,
-): void {
-  const saved: Saved = { format: "gradgrad checkpoint 1", run: describe(name, options), checkpoint, seconds };
+export function saveCheckpoint(path: string, identity: RunIdentity, checkpoint: Checkpoint, seconds: number): void {
+  const saved: Saved = { format: "gradgrad checkpoint 1", run: describe(identity), checkpoint, seconds };
   writeWhole(path, serialize(saved));
 }
 
 /** Reads a checkpoint of this very run. Throws ArgumentError for a missing, broken or foreign one. */
-export function loadCheckpoint(
-  path: string,
-  name: string,
-  options: MetaTrainOptions,
-): { checkpoint: Checkpoint; seconds: number } {
+export function loadCheckpoint(path: string, identity: RunIdentity): { checkpoint: Checkpoint; seconds: number } {
   check(existsSync(path), "checkpoint", "a file", path, "Start without --resume");
   let saved: Partial<Saved> | undefined;
   try {
@@ -46,9 +43,9 @@ export function loadCheckpoint(
     path,
   );
   check(
-    saved.run === describe(name, options),
+    saved.run === describe(identity),
     "checkpoint",
-    `a run of ${name} with the same options`,
+    `a run of ${identity.name} with the same options and start`,
     path,
     "Give the options of the first call",
   );

@@ -106,3 +106,15 @@ it("Ctrl-C saves, and --resume goes on to the bytes of a run that was never stop
   expect(broken.stderr).toContain("checkpoint: expected a gradgrad checkpoint");
   expect(broken.status).toBe(2);
 }, 120_000);
+
+it("train --from starts from a file's weights, refuses another network, and the new file says so", () => {
+  const [a, b] = [folder(), folder()];
+  run("train", "demo", ...small, "--out", a);
+  const path = join(a, "demo-seed0.safetensors");
+  expect(run("train", "demo", ...small, "--seed", "1", "--from", path, "--out", b).status).toBe(0);
+  const { stdout } = run("inspect", join(b, "demo-seed1.safetensors"), "--json");
+  expect(JSON.parse(stdout).provenance.training.start).toMatchObject({ file: "demo-seed0.safetensors" });
+  const other = run("train", "demo", "--set", "shape.hidden=5", "--from", path, "--out", b);
+  expect(other.stderr).toContain("--from: expected the experiment's network");
+  expect(other.status).toBe(2);
+}, 60_000);

@@ -1,0 +1,47 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { check } from "../core/check.ts";
+import type { Vec } from "../core/layout.ts";
+import type { Experiment } from "../experiments/experiment.ts";
+import { decodeOptimizer, type OptimizerFile } from "../learned/file.ts";
+import { sha256 } from "./results.ts";
+
+/** An optimizer that a run starts from. */
+export interface Start {
+  readonly phi: Vec;
+  /** Seconds that it took to train, where it was trained for this run. */
+  readonly seconds: number;
+  /** What the new optimizer's file says about it. */
+  readonly provenance: unknown;
+}
+
+/** φ of a file, to go on training from. Throws ArgumentError for another network than the experiment's. */
+export function startFromFile(path: string, experiment: Experiment): Start {
+  check(existsSync(path), "--from", "an optimizer file", path);
+  const bytes = readFileSync(path);
+  const { shape, phi, provenance } = decodeOptimizer(bytes);
+  const wanted = JSON.stringify(experiment.options.shape);
+  check(
+    JSON.stringify(shape) === wanted,
+    "--from",
+    `the experiment's network, ${wanted}`,
+    JSON.stringify(shape),
+    "Give its shape with --set shape.…",
+  );
+  return {
+    phi,
+    seconds: 0,
+    provenance: { file: basename(path), sha256: sha256(bytes), training: provenance.training },
+  };
+}
+
+/** The experiment whose φ this one starts from, with this one's seed, network and arithmetic. */
+export function firstExperiment({ startFrom, options }: Experiment): Experiment | undefined {
+  const { seed, shape, simd } = options;
+  return startFrom && { ...startFrom, options: { ...startFrom.options, seed, shape, simd } };
+}
+
+/** What training `firstExperiment` left, as a start. */
+export function startFromTrained({ file, seconds }: { file: OptimizerFile; seconds: number }): Start {
+  return { phi: file.phi, seconds, provenance: { training: file.provenance.training } };
+}
