@@ -153,9 +153,9 @@ program
 
 program
   .command("summary")
-  .description("derive summary.json from the results of a folder")
+  .description("derive summary.json and the figures from the results of a folder")
   .option("--results <folder>", "folder of results", "results")
-  .action((o) => console.log(summaryCommand(o.results)));
+  .action((o) => console.log(summaryCommand(o.results).join("\n")));
 
 program
   .command("data")

@@ -34,7 +34,9 @@ export function resultJson(result: TestResult, more: Record<string, unknown>, fr
     curves: Object.fromEntries(
       comparison.entries.map((e) => {
         const b = band(e);
-        return [e.name, { mean: Array.from(b.mean, short), median: Array.from(b.median, short) }];
+        const lines = { mean: Array.from(b.mean, short), median: Array.from(b.median, short) };
+        const edges = { low: Array.from(b.low, short), high: Array.from(b.high, short) };
+        return [e.name, e.role === "learned" ? { ...lines, ...edges } : lines];
       }),
     ),
     evaluations: Object.fromEntries(
@@ -76,6 +78,10 @@ export function printTest(result: TestResult): string {
     })
     .join("\n");
 }
+
+/** What a figure of learning curves says below its title. */
+export const curvesWords = (runs: number): string =>
+  `Median of ${runs.toLocaleString("en")} fresh runs; every learning rate tuned. Band: middle 80%.`;
 
 /** The points of a run's history that its figure draws. */
 export function metaPoints(history: Checkpoint["history"]): MetaPoint[] {
@@ -141,7 +147,7 @@ export function writeReport(
     const m = r.metrics[0]!;
     const svg = learningCurves(curves(m.comparison), {
       title,
-      subtitle: `Median of ${m.summary.rows[0]!.n.toLocaleString("en")} fresh runs; every learning rate tuned. Band: middle 80%.`,
+      subtitle: curvesWords(m.summary.rows[0]!.n),
     });
     write(`${r.spec.key}.svg`, svg);
     write(`${r.spec.key}.png`, toPng(svg));

@@ -1,7 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../core/check.ts";
+import type { Role } from "../evaluation/index.ts";
+import { experiments } from "../experiments/registry.ts";
+import { learningCurves } from "../figures/index.ts";
 import { writeWhole } from "../node/write.ts";
+import { curvesWords } from "./results.ts";
+
+/** Values by step; null from where a run diverged. */
+type Line = readonly (number | null)[];
 
 /** One number with where it comes from. */
 export interface SummaryValue {
@@ -15,7 +22,7 @@ export interface SummaryValue {
   readonly source: string;
 }
 
-interface ResultFile {
+export interface ResultFile {
   readonly command: string;
   readonly commit: string;
   readonly machine: string;
@@ -27,11 +34,16 @@ interface ResultFile {
       readonly bestBaseline?: string;
       readonly rows: readonly {
         readonly name: string;
+        readonly label: string;
+        readonly role: Role;
         readonly mean: number | null;
         readonly ci95: readonly [number | null, number | null];
         readonly n: number;
       }[];
     };
+    readonly curves: Readonly<
+      Record<string, Readonly<Record<"median", Line>> & Readonly<Partial<Record<"low" | "high", Line>>>>
+    >;
   }[];
   /** Of a training record: how long one seed took. */
   readonly experiment?: string;
@@ -82,8 +94,30 @@ export function readResults(folder: string): Map<string, ResultFile> {
 export const summaryText = (folder: string): string =>
   `${JSON.stringify(deriveSummary(readResults(folder)), null, 1)}\n`;
 
-export function summaryCommand(folder: string): string {
-  const path = join(folder, "summary.json");
-  writeWhole(path, summaryText(folder));
-  return path;
+/** The figure of each test in the results: every optimizer, of several seeds of a learned one the headline. */
+export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<string, string> {
+  const figures = new Map<string, string>();
+  const line = (values: Line): Float64Array => Float64Array.from(values, (v) => v ?? Number.POSITIVE_INFINITY);
+  for (const { spec, metrics } of files.values()) {
+    const m = metrics?.[0];
+    if (!spec || !m) continue;
+    const curves = m.summary.rows
+      .filter((r) => !/-seed\d+$/.test(r.name))
+      .map(({ name, label, role }) => {
+        const { median, low, high } = m.curves[name]!;
+        const band = low && high ? { low: line(low), high: line(high) } : {};
+        return { name, label: label.replace(/, seed \d+$/, ""), role, line: line(median), ...band };
+      });
+    const { title } = experiments.find((e) => e.tests.some((t) => t.key === spec.key)) ?? { title: spec.key };
+    const subtitle = curvesWords(m.summary.rows[0]!.n);
+    figures.set(`figures/${spec.key}.svg`, learningCurves(curves, { title, subtitle }));
+  }
+  return figures;
+}
+
+/** Writes summary.json and the figures beside the results; returns the paths. */
+export function summaryCommand(folder: string): string[] {
+  const written = new Map([["summary.json", summaryText(folder)], ...resultFigures(readResults(folder))]);
+  for (const [name, text] of written) writeWhole(join(folder, name), text);
+  return [...written.keys()].map((name) => join(folder, name));
 }

@@ -1,13 +1,20 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { deriveSummary, readResults, type SummaryValue, summaryText } from "../../src/cli/summary.ts";
+import { deriveSummary, readResults, resultFigures, type SummaryValue, summaryText } from "../../src/cli/summary.ts";
 
 const folder = fileURLToPath(new URL("../../results", import.meta.url));
 const summary = JSON.parse(readFileSync(`${folder}/summary.json`, "utf8")) as Record<string, SummaryValue>;
 
 it("results/summary.json is derived from the results beside it: `npm run summary`", () => {
   expect(readFileSync(`${folder}/summary.json`, "utf8")).toBe(summaryText(folder));
+});
+
+it("the figures are drawn from the results beside them", () => {
+  const figures = resultFigures(readResults(folder));
+  for (const [name, text] of figures) expect(readFileSync(`${folder}/${name}`, "utf8"), name).toBe(text);
+  const readme = readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8");
+  for (const [, path] of readme.matchAll(/\]\(results\/([^)]+)\)/g)) expect(figures.has(path!), path).toBe(true);
 });
 
 it("every number names clean code, a machine, a date and a source that is there", () => {
