@@ -3,11 +3,13 @@
 // Coordinates come in blocks of 8 = two f32x4 vectors. Every quantity of a block is a run of rows [feature][8].
 // Gate rows are ordered unit by unit: (i, j, f, o) of unit 0, of unit 1, …, so one register tile of 4 rows × 2 vectors
 // computes all gates of one unit. Rows i, f, o are packed times ½, so that σ(x) = ½ + ½ tanh(x/2) needs no extra work;
-// the bias starts the accumulators. The host (src/kernels/lstm-wasm.ts) packs weights and unpacks gradients.
+// the bias starts the accumulators. min and max are one instruction only as pmin and pmax. The host
+// (src/kernels/lstm-wasm.ts) packs weights and unpacks gradients.
+
+import { cellBackward, combine, output } from "./cell";
+import { log4, madd, tanhRows, V } from "./elementary";
 
 // At most 8 layers: the tables of addresses below hold 8 × 4 bytes.
-const V: usize = 32; // bytes of one row: 8 coordinates
-
 let F: i32 = 0; // input features: 1 (scaled) or 2 (log and sign)
 let H: i32 = 0; // hidden units
 let L: i32 = 0; // layers; 0 means a linear map of the features
@@ -121,47 +123,6 @@ export function address(what: i32, l: i32): usize {
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function madd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
-  return f32x4.add(f32x4.mul(a, b), c);
-}
-/** tanh(x) = x·P₃(x²)/Q₃(x²), x clamped at ±7: absolute error 1.2e-6. */
-// @ts-ignore: decorator
-@inline
-function tanh4(v: v128): v128 {
-  const x = f32x4.pmin(f32x4.pmax(v, f32x4.splat(-7)), f32x4.splat(7));
-  const u = f32x4.mul(x, x);
-  let a = madd(f32x4.splat(3.930005732399877e-6), u, f32x4.splat(2.2769877687096596e-3));
-  a = madd(a, u, f32x4.splat(0.12302181869745255));
-  a = madd(a, u, f32x4.splat(0.9999957084655762));
-  let b = madd(f32x4.splat(1.423507055733353e-4), u, f32x4.splat(0.021072175353765488));
-  b = madd(b, u, f32x4.splat(0.45634031295776367));
-  b = madd(b, u, f32x4.splat(1));
-  return f32x4.div(f32x4.mul(x, a), b);
-}
-/** Natural logarithm of positive normal numbers. Source: Cephes logf (Moshier). */
-function log4(x: v128): v128 {
-  const bits = i32x4.sub(x, i32x4.splat(0x3f3504f3)); // √½
-  const e = i32x4.shr_s(bits, 23);
-  const m = f32x4.sub(i32x4.add(v128.and(bits, i32x4.splat(0x7fffff)), i32x4.splat(0x3f3504f3)), f32x4.splat(1));
-  const k = f32x4.convert_i32x4_s(e);
-  const z = f32x4.mul(m, m);
-  let y = madd(f32x4.splat(7.0376836292e-2), m, f32x4.splat(-1.1514610310e-1));
-  y = madd(y, m, f32x4.splat(1.1676998740e-1));
-  y = madd(y, m, f32x4.splat(-1.2420140846e-1));
-  y = madd(y, m, f32x4.splat(1.4249322787e-1));
-  y = madd(y, m, f32x4.splat(-1.6668057665e-1));
-  y = madd(y, m, f32x4.splat(2.0000714765e-1));
-  y = madd(y, m, f32x4.splat(-2.4999993993e-1));
-  y = madd(y, m, f32x4.splat(3.3333331174e-1));
-  y = f32x4.mul(f32x4.mul(y, m), z);
-  y = madd(k, f32x4.splat(-2.12194440e-4), y);
-  y = madd(f32x4.splat(-0.5), z, y);
-  return madd(k, f32x4.splat(0.693359375), f32x4.add(m, y));
-}
-
 /** Writes the features of 8 gradients at g into rows at x. */
 function features(g: usize, x: usize): void {
   for (let v: usize = 0; v < V; v += 16) {
@@ -226,60 +187,13 @@ function product(w: usize, b: usize, x: usize, z: usize, k: i32, groups: i32): v
   }
 }
 
-// What V8 makes of these loops decides their shape: it moves all loads of a loop body to its start (so a body with more
-// than about 14 live vectors spills), min and max are one instruction only as pmin and pmax, and separate passes over
-// rows in L1 beat one fused body.
-
-/** tanh of `rows` rows, in place or from one run to another. */
-function tanhRows(from: usize, to: usize, rows: i32): void {
-  const end = from + <usize>rows * V;
-  while (from < end) {
-    v128.store(to, tanh4(v128.load(from)));
-    from += 16;
-    to += 16;
-  }
-}
 /** Gates → activations in place; c' = f·c + i·j; h = o·tanh(c') into two places; tanh(c') kept. */
 function cell(z: usize, c: usize, c1: usize, tc: usize, h: usize, h2: usize): void {
   tanhRows(z, z, 4 * H);
-  combine(z, c, c1);
+  combine(H, z, c, c1);
   tanhRows(c1, tc, H);
-  output(z, tc, h, h2);
+  output(H, z, tc, h, h2);
 }
-/** c' = f·c + i·j, with σ = ½ + ½ tanh written back for i, f and o. */
-function combine(z: usize, c: usize, c1: usize): void {
-  const end = z + <usize>H * 4 * V;
-  const half = f32x4.splat(0.5);
-  while (z < end) {
-    for (let v: usize = 0; v < V; v += 16) {
-      const i = madd(v128.load(z + v), half, half);
-      const f = madd(v128.load(z + v, 64), half, half);
-      v128.store(c1 + v, madd(f, v128.load(c + v), f32x4.mul(i, v128.load(z + v, 32))));
-      v128.store(z + v, i);
-      v128.store(z + v, f, 64);
-      v128.store(z + v, madd(v128.load(z + v, 96), half, half), 96);
-    }
-    z += 4 * V;
-    c += V;
-    c1 += V;
-  }
-}
-/** h = o·tanh(c') into two places. */
-function output(z: usize, tc: usize, h: usize, h2: usize): void {
-  const end = z + <usize>H * 4 * V;
-  while (z < end) {
-    for (let v: usize = 0; v < V; v += 16) {
-      const out = f32x4.mul(v128.load(z + v, 96), v128.load(tc + v));
-      v128.store(h + v, out);
-      v128.store(h2 + v, out);
-    }
-    z += 4 * V;
-    tc += V;
-    h += V;
-    h2 += V;
-  }
-}
-
 /** One step of all layers in slot t, from x's features; the new h goes to slot `next`. */
 function step(t: i32, next: i32): void {
   for (let l = 0; l < L; l++) {
@@ -335,36 +249,6 @@ export function forward(n: i32): void {
     }
     v128.store(DELTA + <usize>b * V, f32x4.mul(a, f32x4.splat(scale)));
     v128.store(DELTA + <usize>b * V, f32x4.mul(c, f32x4.splat(scale)), 16);
-  }
-}
-
-/** Derivatives of one cell step: activations z become dL/d(packed gate input); dh, dc move to step t−1. */
-function cellBackward(z: usize, c: usize, tc: usize, dh: usize, dc: usize): void {
-  const end = z + <usize>H * 4 * V;
-  const one = f32x4.splat(1);
-  const two = f32x4.splat(2);
-  while (z < end) {
-    for (let v: usize = 0; v < V; v += 16) {
-      const i = v128.load(z + v);
-      const j = v128.load(z + v, 32);
-      const f = v128.load(z + v, 64);
-      const o = v128.load(z + v, 96);
-      const t = v128.load(tc + v);
-      const h = v128.load(dh + v);
-      const ho = f32x4.mul(h, o);
-      const d = f32x4.add(v128.load(dc + v), f32x4.sub(ho, f32x4.mul(f32x4.mul(t, t), ho)));
-      const d2 = f32x4.mul(d, two);
-      v128.store(z + v, f32x4.mul(f32x4.mul(d2, j), f32x4.sub(i, f32x4.mul(i, i))));
-      v128.store(z + v, f32x4.mul(f32x4.mul(d, i), f32x4.sub(one, f32x4.mul(j, j))), 32);
-      v128.store(z + v, f32x4.mul(f32x4.mul(d2, v128.load(c + v)), f32x4.sub(f, f32x4.mul(f, f))), 64);
-      v128.store(z + v, f32x4.mul(f32x4.mul(f32x4.mul(two, h), t), f32x4.sub(o, f32x4.mul(o, o))), 96);
-      v128.store(dc + v, f32x4.mul(d, f));
-    }
-    z += 4 * V;
-    c += V;
-    tc += V;
-    dh += V;
-    dc += V;
   }
 }
 
@@ -499,7 +383,7 @@ export function replay(steps: i32): void {
     v128.store(go, f32x4.add(v128.load(go), f32x4.add(g0, g1)));
     for (let l = L - 1; l >= 0; l--) {
       const z = at(A, l) + <usize>t * <usize>(4 * H) * V;
-      cellBackward(z, at(C, l) + <usize>t * hv, at(TC, l) + <usize>t * hv, at(DH, l), at(DC, l));
+      cellBackward(H, z, at(C, l) + <usize>t * hv, at(TC, l) + <usize>t * hv, at(DH, l), at(DC, l));
       const below = l == 0 ? 0 : H;
       const dx = at(DX, l);
       product(at(U, l), 0, z, dx, 4 * H, (below + H + 3) / 4);
