@@ -7,6 +7,7 @@ import { experimentByName, experiments } from "../experiments/registry.ts";
 import { decodeOptimizer } from "../learned/file.ts";
 import { checkOptions } from "../meta/train.ts";
 import { dataFolder, downloadMnist } from "../node/datasets.ts";
+import { revectorize } from "../node/revectorize.ts";
 import { writeWhole } from "../node/write.ts";
 import { methods } from "../optimizers/registry.ts";
 import { evaluateCommand } from "./evaluate.ts";
@@ -57,9 +58,15 @@ program
   .option("--out <folder>", "where the optimizer and its checkpoint go", "runs")
   .option("--minutes <x>", "stop after so many minutes and save", positive)
   .option("--threads <n>", "worker threads (never changes the result)", whole)
+  .option(
+    "--revectorize",
+    "256-bit SIMD by V8's experimental revectorization, Node ≥ 24: the same bytes, faster",
+    false,
+  )
   .option("--resume", "go on from the checkpoint", false)
   .option("--json", "print the result as JSON", false)
   .action(async (name: string, o) => {
+    if (o.revectorize) revectorize();
     const e = experimentByName(name);
     const file = o.config ? readConfig(o.config) : {};
     const changes = (o.set ?? []).map(parseSetting).reduce(merge, file);
@@ -68,6 +75,7 @@ program
     const call = {
       folder: o.out,
       resume: o.resume,
+      flags: o.revectorize ? " --revectorize" : "",
       ...(o.threads ? { threads: o.threads } : {}),
       ...(o.minutes ? { minutes: o.minutes } : {}),
     };
@@ -98,8 +106,14 @@ program
   .option("--report <folder>", "write the report and its figures there")
   .option("--csv", "with --report: also every loss as tidy rows", false)
   .option("--threads <n>", "worker threads (never changes the result)", whole)
+  .option(
+    "--revectorize",
+    "256-bit SIMD by V8's experimental revectorization, Node ≥ 24: the same bytes, faster",
+    false,
+  )
   .option("--json", "print the summary as JSON", false)
   .action(async (files: string[], o) => {
+    if (o.revectorize) revectorize();
     await evaluateCommand(experimentByName(o.problem), files, o);
   });
 
@@ -117,8 +131,14 @@ program
   .option("--report <folder>", "write the report and its figures there")
   .option("--csv", "with --report: also every loss as tidy rows", false)
   .option("--threads <n>", "worker threads (never changes the result)", whole)
+  .option(
+    "--revectorize",
+    "256-bit SIMD by V8's experimental revectorization, Node ≥ 24: the same bytes, faster",
+    false,
+  )
   .option("--json", "print the summary as JSON", false)
   .action(async (names: string[], o) => {
+    if (o.revectorize) revectorize();
     const known = [...methods.map((m) => m.name), "lbfgs"];
     const files = names.filter((n) => !known.includes(n));
     for (const f of files) check(existsSync(f), "optimizer", `a file, or one of ${known.join(", ")}`, f);

@@ -22,6 +22,8 @@ export interface TrainCall {
   /** Stop after so many minutes of training; the checkpoint is kept. */
   readonly minutes?: number;
   readonly quiet?: boolean;
+  /** Flags of the call that its record repeats. */
+  readonly flags?: string;
   /** φ to start from; by default what the experiment's `startFrom` leaves, trained first. */
   readonly start?: Start;
 }
@@ -64,10 +66,11 @@ function optimizerFile(experiment: Experiment, c: Checkpoint, start: unknown): O
 }
 
 /** What is kept beside an optimizer file: how long it took, where, and how the validation score went. */
-function trainingRecord({ name, options, train: family }: Experiment, c: Checkpoint, seconds: number): string {
+function trainingRecord(experiment: Experiment, c: Checkpoint, seconds: number, flags = ""): string {
+  const { name, options, train: family } = experiment;
   const history = c.history.filter((r) => r.validation !== undefined);
   return `${JSON.stringify({
-    ...provenance(`gradgrad train ${name} --seed ${options.seed}`, options.seed),
+    ...provenance(`gradgrad train ${name} --seed ${options.seed}${flags}`, options.seed),
     data: dataChecksums(family),
     experiment: name,
     minutes: seconds / 60,
@@ -148,7 +151,7 @@ async function trainOne(experiment: Experiment, call: TrainCall, start: Start | 
   const file = optimizerFile(experiment, checkpoint, start?.provenance);
   writeWhole(path, encodeOptimizer(file));
   const finished = checkpoint.iteration >= options.iterations;
-  writeWhole(pathOf(experiment, call.folder, "json"), trainingRecord(experiment, checkpoint, seconds()));
+  writeWhole(pathOf(experiment, call.folder, "json"), trainingRecord(experiment, checkpoint, seconds(), call.flags));
   if (!finished)
     progress.line(
       `Stopped after ${checkpoint.iteration} of ${options.iterations} rounds. Saved; the same call with --resume goes on.`,

@@ -1,8 +1,9 @@
 import type { Vec } from "../core/layout.ts";
 import { createRng } from "../core/rng.ts";
+import { withKernel } from "../kernels/kernel-pool.ts";
 import { stateLength } from "../kernels/lstm-kernel.ts";
 import { type LstmShape, phiLayout, stateSize } from "../kernels/lstm-shape.ts";
-import { type Simd, wasmKernel } from "../kernels/lstm-wasm.ts";
+import type { Simd } from "../kernels/lstm-wasm.ts";
 import type { Problem, ProblemFamily } from "../problems/problem.ts";
 import { type Carry, rollout } from "./rollout.ts";
 import { sampleCoordinates } from "./sample.ts";
@@ -54,10 +55,11 @@ export async function runUnroll(family: ProblemFamily, task: UnrollTask): Promis
   const { shape, phi, seed, K } = task;
   const problem = problemOf(family, seed);
   const carry = task.carry ?? startTrajectory(problem, shape, seed);
-  const kernel = wasmKernel(shape, problem.layout.size, 1, task.simd);
-  kernel.load(phi);
   const rng = createRng(seed);
-  const out = await rollout(problem, kernel, carry, K, rng, task.secondDerivatives);
+  const out = await withKernel(shape, problem.layout.size, 1, task.simd, (kernel) => {
+    kernel.load(phi);
+    return rollout(problem, kernel, carry, K, rng, task.secondDerivatives);
+  });
   const gradient = new Float64Array(phiLayout(shape).size);
   let largestGradient = 0;
   for (const g of out.gradients)
@@ -71,9 +73,10 @@ export async function runUnroll(family: ProblemFamily, task: UnrollTask): Promis
       task.fraction,
       rng.split(`sample ${carry.step}`),
     );
-    const replayer = wasmKernel(shape, 8, K, task.simd);
-    replayer.load(phi);
-    replayer.replay({ gradients: out.gradients, weights: task.weights, state: out.state, ...sample }, gradient);
+    await withKernel(shape, 8, K, task.simd, (kernel) => {
+      kernel.load(phi);
+      kernel.replay({ gradients: out.gradients, weights: task.weights, state: out.state, ...sample }, gradient);
+    });
   }
   problem.dispose?.();
   const { losses, nonFinite } = out;

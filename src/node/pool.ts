@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
 import type { Trajectory } from "../evaluation/run.ts";
 import type { TaskRunner } from "../experiments/run-task.ts";
+import type { Carry } from "../meta/rollout.ts";
 import type { Runner } from "../meta/train.ts";
 import type { UnrollResult } from "../meta/unroll.ts";
 import type { WorkerData, WorkerTask } from "./worker.ts";
@@ -15,6 +16,9 @@ function createPool(threads: number, worker: string, workerData?: WorkerData): P
     idleTimeout: Number.POSITIVE_INFINITY,
   });
 }
+
+const carried = (carry: Carry | undefined): ArrayBuffer[] =>
+  carry ? [carry.theta.buffer as ArrayBuffer, carry.state.buffer as ArrayBuffer] : [];
 
 const compiledWorker = (): string => new URL("./worker.js", import.meta.url).href;
 
@@ -32,7 +36,11 @@ export function poolRunner(
 ): Runner {
   const pool = createPool(threads, worker, families);
   return {
-    unroll: (tasks) => Promise.all(tasks.map((unroll) => pool.run({ unroll }) as Promise<UnrollResult>)),
+    // θ and the optimizer's state move from thread to thread and back instead of being copied: nobody reads them between.
+    unroll: (tasks) =>
+      Promise.all(
+        tasks.map((unroll) => pool.run({ unroll }, { transferList: carried(unroll.carry) }) as Promise<UnrollResult>),
+      ),
     validate: (tasks) => Promise.all(tasks.map((validate) => pool.run({ validate }) as Promise<number[]>)),
     close: () => pool.destroy(),
   };

@@ -118,3 +118,16 @@ it("train --from starts from a file's weights, refuses another network, and the 
   expect(other.stderr).toContain("--from: expected the experiment's network");
   expect(other.status).toBe(2);
 }, 60_000);
+
+it("--revectorize gives the same bytes where Node has it, and says so where not", () => {
+  const [plain, wide] = [folder(), folder()];
+  const { status, stderr } = run("train", "demo", ...small, "--out", wide, "--revectorize");
+  if (Number(process.versions.node.split(".")[0]) < 24) {
+    expect(stderr).toContain("--revectorize: expected Node 24 or newer");
+    expect(status).toBe(2);
+    return;
+  }
+  run("train", "demo", ...small, "--out", plain);
+  const file = "demo-seed0.safetensors";
+  expect(readFileSync(join(wide, file))).toEqual(readFileSync(join(plain, file)));
+}, 60_000);
