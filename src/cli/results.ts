@@ -65,7 +65,8 @@ function metricValue(name: string, losses: Float64Array): number {
 
 /** A metric in words. */
 export function metricWords(name: string): string {
-  const [, kind, a, b] = /^(final|sum)\((\d+)(?:,(\d+))?\)$/.exec(name) ?? [];
+  const [, kind, a, b] = /^(final|sum|mean)\((\d+)(?:,(\d+))?\)$/.exec(name) ?? [];
+  if (kind === "mean") return `Mean loss of steps ${a} to ${b}`;
   return kind === "final" ? `Loss after ${a} steps` : `Sum of the losses of steps ${a} to ${b}`;
 }
 
@@ -133,7 +134,7 @@ export function writeReport(
     r.metrics.flatMap((m) =>
       m.tuned.map((t) => ({
         label: results.length > 1 ? `${t.label}, ${r.spec.key}` : t.label,
-        metric: metricWords(m.metric),
+        metric: metricWords(m.tunedFor),
         tuned: t.tuned,
       })),
     ),

@@ -30,4 +30,6 @@ export interface TestSpec {
   /** What learning rates are tuned for and reported: each gets its own tuning. */
   readonly metrics: readonly { readonly name: string; readonly kind: "final" | "sum"; readonly step: number }[];
   readonly tuningTrajectories: number;
+  /** The loss after a step is tuned on the mean of so many last steps: on minibatches one step's is noise. Default 1. */
+  readonly tuningWindow?: number;
 }

@@ -30,7 +30,8 @@ const imageTest = (key: string, family: FamilySpec): TestSpec => ({
   family,
   steps: 200,
   trajectories: 100,
-  tuningTrajectories: 8,
+  tuningTrajectories: 12,
+  tuningWindow: 10,
   metrics: [
     { name: "final", kind: "final", step: 100 },
     { name: "final200", kind: "final", step: 200 },

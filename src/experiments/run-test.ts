@@ -5,6 +5,7 @@ import {
   final,
   gather,
   type Metric,
+  meanOver,
   type Role,
   type Summary,
   sum,
@@ -29,6 +30,8 @@ export interface Learned {
 export interface MetricResult {
   readonly name: string;
   readonly metric: string;
+  /** The metric on the tuning problems that chose the rates. */
+  readonly tunedFor: string;
   /** How each baseline's learning rate was chosen. */
   readonly tuned: readonly { readonly name: string; readonly label: string; readonly tuned: Tuned }[];
   readonly comparison: Comparison;
@@ -55,6 +58,11 @@ export interface RunTestOptions {
 function metricOf(m: TestSpec["metrics"][number]): Metric {
   if (m.kind === "final") return final(m.step);
   return sum(m.step % 2 === 1 ? 0 : 1, m.step); // steps 0…99 (quadratics) or 1…100 (MNIST), as the paper's curves add up
+}
+
+/** What learning rates are chosen by: the metric itself, its step's loss smoothed where the test says so. */
+function tuningMetricOf(m: TestSpec["metrics"][number], window = 1): Metric {
+  return m.kind === "final" && window > 1 ? meanOver(m.step - window + 1, m.step) : metricOf(m);
 }
 
 const mean = (v: readonly number[]): number => v.reduce((a, b) => a + b, 0) / v.length;
@@ -99,17 +107,21 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
     }
     return runs;
   };
-  const metrics = spec.metrics.map((m) => ({ name: m.name, metric: metricOf(m) }));
+  const metrics = spec.metrics.map((m) => ({
+    name: m.name,
+    metric: metricOf(m),
+    tunedFor: tuningMetricOf(m, spec.tuningWindow),
+  }));
   let tunedSoFar = 0;
   const tuned = await Promise.all(
     chosenMethods.map(async (method) => {
       const rates: Tuned[] = [];
-      for (const { metric } of metrics)
+      for (const { tunedFor } of metrics)
         rates.push(
           await tuneLearningRate(
             method,
             ({ name }, learningRate) => tuningRuns({ kind: "method", name, learningRate }),
-            { metric },
+            { metric: tunedFor },
           ),
         );
       options.onProgress?.(++tunedSoFar, chosenMethods.length, `${method.label} tuned`);
@@ -146,7 +158,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
   const groups = [...new Set(learned.map((l) => l.group))];
   const chosen = new Map(groups.map((g) => [g, medianSeed(byLearned, g, metrics[0]!.metric)]));
 
-  const results = metrics.map(({ name, metric }, m): MetricResult => {
+  const results = metrics.map(({ name, metric, tunedFor }, m): MetricResult => {
     const contestants: { name: string; label: string; role: Role; key: string }[] = [
       ...learned.map((l, i) => ({
         name: chosen.get(l.group) === l ? l.group : `${l.group}-seed${l.seed}`,
@@ -178,6 +190,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
     return {
       name,
       metric: metric.name,
+      tunedFor: tunedFor.name,
       tuned: tuned.map(({ method, rates }) => ({ name: method.name, label: method.label, tuned: rates[m]! })),
       comparison,
       summary,
