@@ -27,7 +27,7 @@ export type FamilySpec =
 export type ImageLoader = (source: ImageSource) => Promise<ImageSet>;
 
 /** The paper's classifier: 784-20-10, sigmoid, minibatches of 128, θ₀ ~ N(0, 0.01²). */
-export function mnistMlp(images: ImageSource): FamilySpec {
+export function mnistMlp(images: ImageSource): FamilySpec & { readonly kind: "mlp" } {
   return { kind: "mlp", images, hidden: [20], activation: "sigmoid", batchSize: 128, initScale: 0.01 };
 }
 
