@@ -81,8 +81,8 @@ export function printTest(result: TestResult): string {
 }
 
 /** What a figure of learning curves says below its title. */
-export const curvesWords = (runs: number): string =>
-  `Median of ${runs.toLocaleString("en")} fresh runs; every learning rate tuned. Band: middle 80%.`;
+export const curvesWords = (runs: number, statistic: "median" | "mean" = "median"): string =>
+  `${statistic === "mean" ? "Mean" : "Median"} of ${runs.toLocaleString("en")} fresh runs; every learning rate tuned. Band: middle 80%.`;
 
 /** The points of a run's history that its figure draws. */
 export function metaPoints(history: Checkpoint["history"]): MetaPoint[] {

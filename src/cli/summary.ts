@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../core/check.ts";
-import type { Role } from "../evaluation/index.ts";
+import type { Curve, Role } from "../evaluation/index.ts";
+import { paperLstm } from "../experiments/paper-curves.ts";
 import { experiments } from "../experiments/registry.ts";
 import { learningCurves } from "../figures/index.ts";
 import { writeWhole } from "../node/write.ts";
@@ -42,7 +43,7 @@ export interface ResultFile {
       }[];
     };
     readonly curves: Readonly<
-      Record<string, Readonly<Record<"median", Line>> & Readonly<Partial<Record<"low" | "high", Line>>>>
+      Record<string, Readonly<Record<"median" | "mean", Line>> & Readonly<Partial<Record<"low" | "high", Line>>>>
     >;
   }[];
   /** Of a training record: how long one seed took. */
@@ -101,15 +102,25 @@ export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<strin
   for (const { spec, metrics } of files.values()) {
     const m = metrics?.[0];
     if (!spec || !m) continue;
-    const curves = m.summary.rows
+    // The paper drew means; where it did not draw, the median is the steadier line.
+    const paper = paperLstm[spec.key];
+    const statistic = paper ? "mean" : "median";
+    const curves: Curve[] = m.summary.rows
       .filter((r) => !/-seed\d+$/.test(r.name))
       .map(({ name, label, role }) => {
-        const { median, low, high } = m.curves[name]!;
+        const { [statistic]: values, low, high } = m.curves[name]!;
         const band = low && high ? { low: line(low), high: line(high) } : {};
-        return { name, label: label.replace(/, seed \d+$/, ""), role, line: line(median), ...band };
+        return { name, label: label.replace(/, seed \d+$/, ""), role, line: line(values), ...band };
+      });
+    if (paper)
+      curves.push({
+        name: "paper",
+        label: "the paper's LSTM",
+        role: "baseline",
+        line: Float64Array.of(Number.NaN, ...paper),
       });
     const { title } = experiments.find((e) => e.tests.some((t) => t.key === spec.key)) ?? { title: spec.key };
-    const subtitle = curvesWords(m.summary.rows[0]!.n);
+    const subtitle = curvesWords(m.summary.rows[0]!.n, statistic);
     figures.set(`figures/${spec.key}.svg`, learningCurves(curves, { title, subtitle }));
   }
   return figures;

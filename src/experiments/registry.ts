@@ -67,7 +67,7 @@ const demo: Experiment = {
 const quadraticUniform: Experiment = {
   ...demo,
   name: "quadratic-uniform",
-  title: "The quadratics of the paper's Figure 4: W, y uniform on [0, 1), θ₀ ~ N(0, 0.01²), 100 steps",
+  title: "The quadratics of the paper's Figure 4: W and y uniform on [0, 1)",
   train: uniform(32),
   // Unrolls of 50: with 20 the loss within an unroll is paid for by the loss after it, and low rates made φ worse.
   options: {
@@ -105,7 +105,7 @@ const quadraticUniformPaper: Experiment = {
 const quadraticGaussian: Experiment = {
   ...quadraticUniform,
   name: "quadratic-gaussian",
-  title: "The quadratics of the paper's text: W, y ~ N(0, 1), θ₀ = 0, 100 steps",
+  title: "The quadratics of the paper's text: W and y ~ N(0, 1)",
   words: quadraticWords.replace("3.3", "10"),
   train: gaussian(32),
   validation: gaussian(256),
