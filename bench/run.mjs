@@ -19,14 +19,16 @@ const N = 15_910;
 const env = { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" };
 const call = (program, args) => JSON.parse(execFileSync(program, args, { env, encoding: "utf8", maxBuffer: 2 ** 26 }));
 const torch = (...args) => call(o.python, ["bench/torch_peer.py", ...args.map(String)]);
-const ours = (node, simd, ...args) =>
+/** kind: strict, relaxed, or revectorized (strict, with V8's 256-bit revectorization: the same bytes). */
+const ours = (node, kind, ...args) =>
   call(node, [
-    ...(simd === "relaxed" && node === process.execPath && process.version.startsWith("v20.")
+    ...(kind === "relaxed" && node === process.execPath && process.version.startsWith("v20.")
       ? ["--experimental-wasm-relaxed-simd"]
       : []),
+    ...(kind === "revectorized" ? ["--experimental-wasm-revectorize"] : []),
     "bench/ours.mjs",
     ...args.map(String),
-    simd,
+    kind === "relaxed" ? "relaxed" : "strict",
   ]);
 const median = (v) => [...v].sort((a, b) => a - b)[v.length >> 1];
 const say = (text) => console.error(text);
@@ -57,19 +59,29 @@ for (const [mode, key] of [
   ["meta", "meta-iteration"],
 ]) {
   const peer = { cell: [], gates: [] };
-  const sides = nodes.flatMap(([name, path]) => ["strict", "relaxed"].map((simd) => ({ name, path, simd, times: [] })));
+  const sides = nodes.flatMap(([name, path]) =>
+    ["strict", "relaxed", ...(Number(name.slice(4)) >= 24 ? ["revectorized"] : [])].map((kind) => ({
+      name,
+      path,
+      kind,
+      times: [],
+    })),
+  );
   for (let r = 0; r < rounds; r++) {
     const t = torch(mode, N, 3).seconds;
     for (const v of Object.keys(peer)) peer[v].push(median(t[v]));
-    for (const s of sides) s.times.push(median(ours(s.path, s.simd, mode, N, mode === "meta" ? 6 : 3).seconds));
+    for (const s of sides) s.times.push(median(ours(s.path, s.kind, mode, N, mode === "meta" ? 6 : 3).seconds));
   }
   const best = Math.min(...Object.values(peer).map(median));
   raw[mode] = { unit: "ns per coordinate-step", torch: best / N / 20 / 1e-9 };
   for (const s of sides) {
-    raw[mode][`${s.simd} ${s.name}`] = median(s.times) / N / 20 / 1e-9;
+    raw[mode][`${s.kind} ${s.name}`] = median(s.times) / N / 20 / 1e-9;
     // The plain key is strict SIMD on this Node, and relaxed SIMD on the newest, which has it without a flag.
-    const plain = s.name === (s.simd === "strict" ? nodes[0] : nodes.at(-1))[0];
-    put(`${key}${s.simd === "relaxed" ? "-relaxed" : ""}-vs-torch${plain ? "" : `/${s.name}`}`, best / median(s.times));
+    const plain = s.name === (s.kind === "strict" ? nodes[0] : nodes.at(-1))[0];
+    put(
+      `${key}${s.kind === "strict" ? "" : `-${s.kind}`}-vs-torch${plain ? "" : `/${s.name}`}`,
+      best / median(s.times),
+    );
   }
 }
 
