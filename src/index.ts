@@ -12,7 +12,7 @@ export * from "./learned/lstm.ts";
 export { localRunner } from "./meta/runner.ts";
 export * from "./meta/train.ts";
 export { lbfgs } from "./optimizers/lbfgs.ts";
-export type { LineSearchOptimizer, Method, Optimizer, StateData } from "./optimizers/optimizer.ts";
+export type { LineSearchOptimizer, Method, Optimizer } from "./optimizers/optimizer.ts";
 export * from "./optimizers/registry.ts";
 export { type CheckGradientOptions, checkGradient, type GradientCheck } from "./problems/check-gradient.ts";
 export type { Problem, ProblemFamily } from "./problems/problem.ts";

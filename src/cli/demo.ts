@@ -10,14 +10,15 @@ import { metaPoints, printTest, resultJson, writeReport } from "./results.ts";
 import { train } from "./train.ts";
 
 /** The main job on its embedded default: meta-train, tune, test, table, report, files. */
-export async function demo(seed: number, folder: string, json = false): Promise<void> {
+export async function demo(seed: number, folder: string, json = false, resume = false): Promise<void> {
   const started = performance.now();
   const experiment = experimentByName("demo");
   const say = (text: string): void => (json ? console.error(text) : console.log(text));
   say(
     `${experiment.title}.\nAn LSTM learns the update rule itself; then it meets tuned Adam, NAG and the rest on functions nobody has seen.\n`,
   );
-  const trained = await train({ ...experiment, options: { ...experiment.options, seed } }, { folder, resume: false });
+  const trained = await train({ ...experiment, options: { ...experiment.options, seed } }, { folder, resume });
+  if (trained.interrupted) process.exitCode = 130;
   if (!trained.finished) return;
   const progress = createProgress("tune and test");
   const { shape, phi } = trained.file;

@@ -1,18 +1,21 @@
-import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { check } from "../core/check.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { experimentByName } from "../experiments/registry.ts";
 import { type Learned, runTest, type TestResult } from "../experiments/run-test.ts";
-import { decodeOptimizer, type OptimizerFile } from "../learned/file.ts";
+import type { OptimizerFile } from "../learned/file.ts";
 import { poolTaskRunner } from "../node/pool.ts";
 import { writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
 import { provenance } from "./provenance.ts";
-import { printTest, resultJson, sha256, writeReport } from "./results.ts";
+import { printTest, resultJson, writeReport } from "./results.ts";
+import { readOptimizer } from "./start.ts";
 
 /** Options of `evaluate`, as the command line gives them. */
 export interface EvaluateCall {
   readonly seed: number;
+  /** The call as the results repeat it. */
+  readonly command: string;
   readonly trajectories?: number;
   readonly threads?: number;
   readonly out: string;
@@ -42,6 +45,19 @@ function contestant(experiment: Experiment, path: string, file: OptimizerFile): 
   };
 }
 
+/** Files that the same experiment and seed made (with other options) stand in groups of their own, by their paths. */
+function apart(learned: readonly Learned[], paths: readonly string[]): Learned[] {
+  const seen = new Set<string>();
+  return learned.map((l, i) => {
+    const key = `${l.group} ${l.seed}`;
+    if (!seen.has(key)) {
+      seen.add(key);
+      return l;
+    }
+    return { ...l, group: `${l.group}-${i + 1}`, label: `LSTM, ${paths[i]}` };
+  });
+}
+
 function recipeOf(name: string): string | undefined {
   try {
     return experimentByName(name).recipe;
@@ -56,15 +72,15 @@ export async function evaluateCommand(
   paths: readonly string[],
   call: EvaluateCall,
 ): Promise<TestResult[]> {
-  const bytes = paths.map((p) => readFileSync(p));
-  const files = bytes.map(decodeOptimizer);
-  const learned = files.map((f, i) => contestant(experiment, paths[i]!, f));
+  check(experiment.tests.length > 0, "--problem", "an experiment with tests", experiment.name);
+  const read = paths.map((p) => readOptimizer(p));
+  const files = read.map((r) => r.file);
+  const learned = apart(
+    files.map((f, i) => contestant(experiment, paths[i]!, f)),
+    paths,
+  );
   const results: TestResult[] = [];
-  const command = [
-    `gradgrad ${call.methods ? "compare" : "evaluate"} ${[...(call.methods ?? []), ...paths].join(" ")} --problem ${experiment.name} --seed ${call.seed}`,
-    ...(call.trajectories ? [`--trajectories ${call.trajectories}`] : []),
-  ].join(" ");
-  const from = provenance(command, call.seed);
+  const from = provenance(call.command, call.seed);
   const runner = poolTaskRunner(call.threads);
   try {
     for (const test of experiment.tests) {
@@ -91,8 +107,11 @@ export async function evaluateCommand(
         for (const m of result.metrics)
           console.log(JSON.stringify({ key: spec.key, metric: m.metric, summary: m.summary }));
       else console.log(printTest(result));
-      const about = files.map((f, i) => ({ path: paths[i]!, sha256: sha256(bytes[i]!), provenance: f.provenance }));
-      writeWhole(join(call.out, `${spec.key}.json`), resultJson(result, { files: about }, from));
+      const about = files.map((f, i) => ({ path: paths[i]!, sha256: read[i]!.sha256, provenance: f.provenance }));
+      writeWhole(
+        join(call.out, `${spec.key}${call.methods ? "-compare" : ""}.json`),
+        resultJson(result, { files: about }, from),
+      );
     }
   } finally {
     await runner.close();

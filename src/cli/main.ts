@@ -3,24 +3,30 @@ import { existsSync, readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ArgumentError, check } from "../core/check.ts";
 import { configure, merge, parseSetting } from "../experiments/config.ts";
+import type { Experiment } from "../experiments/experiment.ts";
 import { experimentByName, experiments } from "../experiments/registry.ts";
-import { decodeOptimizer } from "../learned/file.ts";
 import { checkOptions } from "../meta/train.ts";
 import { dataFolder, downloadMnist } from "../node/datasets.ts";
 import { revectorize } from "../node/revectorize.ts";
 import { writeWhole } from "../node/write.ts";
 import { methods } from "../optimizers/registry.ts";
 import { evaluateCommand } from "./evaluate.ts";
-import { provenance } from "./provenance.ts";
-import { startFromFile, startFromTrained } from "./start.ts";
+import { provenance, recordedCall } from "./provenance.ts";
+import { search } from "./search.ts";
+import { readOptimizer, startFromFile, startFromTrained } from "./start.ts";
 import { summaryCommand } from "./summary.ts";
-import { search, train, trainFirst } from "./train.ts";
+import { train, trainFirst } from "./train.ts";
 import { version } from "./version.ts";
 
 const whole = (text: string): number => {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("a whole number is expected.");
+  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError("a whole number is expected.");
   return value;
+};
+const count = (text: string): number => {
+  if (whole(text) === 0) throw new InvalidArgumentError("a whole number above zero is expected.");
+  return whole(text);
 };
 const positive = (text: string): number => {
   const value = Number(text);
@@ -37,32 +43,39 @@ function readConfig(path: string): Record<string, unknown> {
   }
 }
 
-const names = experiments.map((e) => `  ${e.name.padEnd(20)}${e.title}`).join("\n");
+const stages = (e: Experiment): string => (e.startFrom ? `${stages(e.startFrom)}${e.startFrom.name}, then ` : "");
+const names = experiments
+  .map((e) => `  ${e.name.padEnd(25)}${e.title}${e.startFrom ? `\n${"".padEnd(27)}trains ${stages(e)}itself` : ""}`)
+  .join("\n");
 const program = new Command("gradgrad")
   .description(
     "Trains optimizers: meta-trains an LSTM that learns the update rule, and compares it honestly with tuned Adam, NAG and the rest.",
   )
   .version(version)
   .exitOverride()
-  .addHelpText("after", `\nExperiments:\n${names}\n\nExit codes: 0 done, 1 the run failed, 2 the call was wrong.`);
+  .addHelpText(
+    "after",
+    `\nExperiments:\n${names}\n\nExit codes: 0 done, 1 the run failed, 2 the call was wrong, 130 stopped by Ctrl-C.`,
+  );
+
+const REVECTORIZE = [
+  "--revectorize",
+  "256-bit SIMD by V8's experimental revectorization, Node ≥ 24: the same bytes, faster",
+] as const;
 
 program
   .command("train")
   .description("meta-train an optimizer; Ctrl-C saves, --resume goes on")
-  .argument("<experiment>", `one of ${experiments.map((e) => e.name).join(", ")}`)
+  .argument("<experiment>", `one of ${experiments.map((e) => e.name).join(", ")}, or one that these start from`)
   .option("--seed <n>", "seed of the run", whole, 0)
   .option("--set <key=value...>", "change an option of the run, as in --set iterations=100 shape.hidden=10")
   .option("--config <file>", "a JSON file of such options")
-  .option("--search <n>", "first try so many random learning rates in short runs and take the best", whole)
-  .option("--from <file>", "start from this optimizer's weights instead of random ones")
+  .option("--search <n>", "first try so many random learning rates in short runs and take the best", count)
+  .option("--from <file>", "start from this optimizer's weights instead of random ones, or of an experiment's")
   .option("--out <folder>", "where the optimizer and its checkpoint go", "runs")
   .option("--minutes <x>", "stop after so many minutes and save", positive)
-  .option("--threads <n>", "worker threads (never changes the result)", whole)
-  .option(
-    "--revectorize",
-    "256-bit SIMD by V8's experimental revectorization, Node ≥ 24: the same bytes, faster",
-    false,
-  )
+  .option("--threads <n>", "worker threads (never changes the result)", count)
+  .option(...REVECTORIZE, false)
   .option("--resume", "go on from the checkpoint", false)
   .option("--json", "print the result as JSON", false)
   .action(async (name: string, o) => {
@@ -75,78 +88,78 @@ program
     const call = {
       folder: o.out,
       resume: o.resume,
-      flags: o.revectorize ? " --revectorize" : "",
+      command: recordedCall(),
       ...(o.threads ? { threads: o.threads } : {}),
       ...(o.minutes ? { minutes: o.minutes } : {}),
     };
     let start = o.from ? startFromFile(o.from, { ...e, options }) : undefined;
     if (o.search) {
       const first = start ? undefined : await trainFirst({ ...e, options }, call);
-      if (first?.finished === false) return;
+      if (first?.finished === false) {
+        if (first.interrupted) process.exitCode = 130;
+        return;
+      }
       if (first) start = startFromTrained(first);
-      options = await search({ ...e, options }, o.search, o.out, o.threads, start);
+      options = await search({ ...e, options }, o.search, { ...call, ...(start ? { start } : {}) });
     }
     const t = await train({ ...e, options }, { ...call, ...(start ? { start } : {}) });
+    if (t.interrupted) process.exitCode = 130;
     const { score } = t.file.provenance;
-    if (o.json) console.log(JSON.stringify({ path: t.path, score, minutes: t.seconds / 60, finished: t.finished }));
-    else
-      console.log(
-        `${t.path}\nbest meta-validation score ${score.toPrecision(4)} after ${(t.seconds / 60).toFixed(1)} minutes`,
-      );
+    const minutes = t.seconds / 60;
+    const { path, finished } = t;
+    if (o.json) console.log(JSON.stringify({ path, score, minutes, finished }));
+    else {
+      const best = Number.isFinite(score) ? `best meta-validation score ${score.toPrecision(4)}` : "not validated yet";
+      console.log(`${path}\n${best}, after ${minutes.toFixed(1)} minutes`);
+    }
   });
 
-program
-  .command("evaluate")
-  .description("compare optimizer files with every tuned baseline on fresh problems")
-  .argument("<files...>", "optimizer files; the first is the reference")
-  .requiredOption("--problem <experiment>", "whose tests to run")
-  .option("--seed <n>", "seed of the tuning and test problems", whole, 0)
-  .option("--trajectories <n>", "fresh trajectories, instead of the experiment's own number", whole)
-  .option("--out <folder>", "where each test's JSON goes", "runs")
-  .option("--report <folder>", "write the report and its figures there")
-  .option("--csv", "with --report: also every loss as tidy rows", false)
-  .option("--threads <n>", "worker threads (never changes the result)", whole)
-  .option(
-    "--revectorize",
-    "256-bit SIMD by V8's experimental revectorization, Node ≥ 24: the same bytes, faster",
-    false,
-  )
-  .option("--json", "print the summary as JSON", false)
-  .action(async (files: string[], o) => {
-    if (o.revectorize) revectorize();
-    await evaluateCommand(experimentByName(o.problem), files, o);
-  });
+/** The options that `evaluate` and `compare` share. */
+const testOptions = (command: Command): Command =>
+  command
+    .requiredOption("--problem <experiment>", "whose tests to run")
+    .option("--seed <n>", "seed of the tuning and test problems", whole, 0)
+    .option(
+      "--trajectories <n>",
+      "fresh problems (a quadratic one is 100 functions), instead of the experiment's own",
+      count,
+    )
+    .option("--out <folder>", "where each test's JSON goes", "runs")
+    .option("--report <folder>", "write the report and its figures there")
+    .option("--csv", "with --report: also the losses of the first metric's rates as tidy rows", false)
+    .option("--threads <n>", "worker threads (never changes the result)", count)
+    .option(...REVECTORIZE, false)
+    .option("--json", "print the summary as JSON", false);
 
-program
-  .command("compare")
-  .description("compare any optimizers on fresh problems: hand-designed ones by name, learned ones by file")
-  .argument(
-    "<optimizers...>",
-    `files, or of ${[...methods.map((m) => m.name), "lbfgs"].join(", ")}; the first file is the reference`,
-  )
-  .requiredOption("--problem <experiment>", "whose tests to run")
-  .option("--seed <n>", "seed of the tuning and test problems", whole, 0)
-  .option("--trajectories <n>", "fresh trajectories, instead of the experiment's own number", whole)
-  .option("--out <folder>", "where each test's JSON goes", "runs")
-  .option("--report <folder>", "write the report and its figures there")
-  .option("--csv", "with --report: also every loss as tidy rows", false)
-  .option("--threads <n>", "worker threads (never changes the result)", whole)
-  .option(
-    "--revectorize",
-    "256-bit SIMD by V8's experimental revectorization, Node ≥ 24: the same bytes, faster",
-    false,
-  )
-  .option("--json", "print the summary as JSON", false)
-  .action(async (names: string[], o) => {
-    if (o.revectorize) revectorize();
-    const known = [...methods.map((m) => m.name), "lbfgs"];
-    const files = names.filter((n) => !known.includes(n));
-    for (const f of files) check(existsSync(f), "optimizer", `a file, or one of ${known.join(", ")}`, f);
-    await evaluateCommand(experimentByName(o.problem), files, {
-      ...o,
-      methods: names.filter((n) => known.includes(n)),
-    });
+testOptions(
+  program
+    .command("evaluate")
+    .description("compare optimizer files with every tuned baseline on fresh problems; writes KEY.json for each test")
+    .argument("<files...>", "optimizer files; the first one (of several seeds the median one) is the reference"),
+).action(async (files: string[], o) => {
+  if (o.revectorize) revectorize();
+  await evaluateCommand(experimentByName(o.problem), files, { ...o, command: recordedCall() });
+});
+
+testOptions(
+  program
+    .command("compare")
+    .description("compare any optimizers on fresh problems, by name or by file; writes KEY-compare.json for each test")
+    .argument(
+      "<optimizers...>",
+      `files, or of ${[...methods.map((m) => m.name), "lbfgs"].join(", ")}; the first file is the reference`,
+    ),
+).action(async (names: string[], o) => {
+  if (o.revectorize) revectorize();
+  const known = [...methods.map((m) => m.name), "lbfgs"];
+  const files = names.filter((n) => !known.includes(n));
+  for (const f of files) check(existsSync(f), "optimizer", `a file, or one of ${known.join(", ")}`, f);
+  await evaluateCommand(experimentByName(o.problem), files, {
+    ...o,
+    command: recordedCall(),
+    methods: known.filter((n) => names.includes(n)),
   });
+});
 
 program
   .command("inspect")
@@ -154,7 +167,7 @@ program
   .argument("<file>")
   .option("--json", "print as JSON", false)
   .action((path: string, o) => {
-    const { shape, phi, provenance } = decodeOptimizer(readFileSync(path));
+    const { shape, phi, provenance } = readOptimizer(path).file;
     if (o.json) console.log(JSON.stringify({ shape, parameters: phi.length, provenance }));
     else console.dir({ shape, parameters: phi.length, provenance }, { depth: null });
   });
@@ -192,10 +205,11 @@ program
   .description("meta-train on 10-d quadratics, tune the baselines, test on 1,000 fresh functions: about 90 seconds")
   .option("--seed <n>", "seed of the run", whole, 0)
   .option("--out <folder>", "where report, figure and optimizer go", "gradgrad-demo")
+  .option("--resume", "go on from the checkpoint", false)
   .option("--json", "print the summary as JSON", false)
   .action(async (o) => {
     const { demo } = await import("./demo.ts");
-    await demo(o.seed, o.out, o.json);
+    await demo(o.seed, o.out, o.json, o.resume);
   });
 
 try {

@@ -7,13 +7,17 @@ export interface Progress {
   end(): void;
 }
 
-const clock = (seconds: number): string =>
-  seconds < 60
-    ? `${Math.ceil(seconds)}s`
-    : `${Math.floor(seconds / 60)}m${String(Math.round(seconds % 60)).padStart(2, "0")}s`;
+function clock(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return whole < 60 ? `${whole}s` : `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, "0")}s`;
+}
 
-/** Progress on stderr, so that stdout stays for results. */
-export function createProgress(label: string, out: NodeJS.WriteStream = process.stderr, every = 5): Progress {
+/**
+ * Progress on stderr, so that stdout stays for results.
+ *
+ * @param from what an earlier call has done already: it says nothing about the time that is left.
+ */
+export function createProgress(label: string, from = 0, out: NodeJS.WriteStream = process.stderr, every = 5): Progress {
   const start = performance.now();
   let shown = -Infinity;
   let open = false;
@@ -28,7 +32,8 @@ export function createProgress(label: string, out: NodeJS.WriteStream = process.
       if (!last && now - shown < (out.isTTY ? 0.1 : every)) return;
       shown = now;
       const spent = now - start / 1000;
-      const eta = done > 0 && !last ? `, ${clock((spent / done) * (total - done))} left` : `, ${clock(spent)}`;
+      const eta =
+        done > from && !last ? `, ${clock((spent / (done - from)) * (total - done))} left` : `, ${clock(spent)}`;
       const text = `${label} ${done}/${total}${eta}  ${words}`;
       if (out.isTTY) {
         const width = 20;

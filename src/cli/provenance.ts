@@ -1,17 +1,38 @@
 import { execFileSync } from "node:child_process";
+import { realpathSync } from "node:fs";
 import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
 import { version } from "./version.ts";
 
-/** Which code ran: the commit, with "-dirty" unless the tree was clean. */
+/** Where this package lies. */
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Which code ran: the commit, with "-dirty" unless the tree was clean; "unknown" where it is installed as a package. */
 function commit(): string {
   const git = (...args: string[]): string =>
-    execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   try {
+    if (realpathSync(git("rev-parse", "--show-toplevel")) !== realpathSync(root)) return "unknown";
     const changed = git("status", "--porcelain", "--", "src", "assembly", "package-lock.json");
     return git("rev-parse", "--short=12", "HEAD") + (changed ? "-dirty" : "");
   } catch {
     return "unknown";
   }
+}
+
+/** Options that say where a call's files go and how it runs, but not what comes out. */
+const HOW = ["--out", "--report", "--threads", "--minutes"];
+
+/** This process's call, without what only says where and how. */
+export function recordedCall(args: readonly string[] = process.argv.slice(2)): string {
+  const kept = args.filter(
+    (a, i) =>
+      !["--json", "--resume", "--csv"].includes(a) &&
+      !HOW.includes(a) &&
+      !HOW.includes(args[i - 1] ?? "") &&
+      !HOW.some((o) => a.startsWith(`${o}=`)),
+  );
+  return ["gradgrad", ...kept].join(" ");
 }
 
 /** What every committed result says about itself. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { band, curves, toCsv, verdict } from "../evaluation/index.ts";
+import { band, curves, metric, toCsv, verdict } from "../evaluation/index.ts";
 import type { FamilySpec } from "../experiments/families.ts";
 import type { TestResult } from "../experiments/run-test.ts";
 import { learningCurves, type MetaPoint, metaProgress, renderReport } from "../figures/index.ts";
@@ -26,10 +26,7 @@ export function resultJson(result: TestResult, more: Record<string, unknown>, fr
     ...m,
     verdict: verdict(m.summary),
     values: Object.fromEntries(
-      comparison.entries.map((e) => [
-        e.name,
-        e.trajectories.map((t) => short(metricValue(m.summary.metric, t.losses))),
-      ]),
+      comparison.entries.map((e) => [e.name, e.trajectories.map((t) => short(metric(m.summary.metric).of(t.losses)))]),
     ),
     curves: Object.fromEntries(
       comparison.entries.map((e) => {
@@ -55,12 +52,6 @@ export function resultJson(result: TestResult, more: Record<string, unknown>, fr
 /** JSON has no Infinity: a diverged mean is written as null. */
 function replaceInfinity(_: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? null : value;
-}
-
-function metricValue(name: string, losses: Float64Array): number {
-  const [a, b] = (/\((\d+)(?:,(\d+))?\)/.exec(name) ?? []).slice(1).map(Number);
-  if (Number.isNaN(b!)) return losses[a!]!;
-  return losses.slice(a, b! + 1).reduce((x, y) => x + y, 0);
 }
 
 /** A metric in words. */

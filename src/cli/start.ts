@@ -15,11 +15,17 @@ export interface Start {
   readonly provenance: unknown;
 }
 
+/** Reads an optimizer file. Throws ArgumentError, under the given name, where there is none. */
+export function readOptimizer(path: string, name = "optimizer"): { file: OptimizerFile; sha256: string } {
+  check(existsSync(path), name, "an optimizer file", path);
+  const bytes = readFileSync(path);
+  return { file: decodeOptimizer(bytes), sha256: sha256(bytes) };
+}
+
 /** φ of a file, to go on training from. Throws ArgumentError for another network than the experiment's. */
 export function startFromFile(path: string, experiment: Experiment): Start {
-  check(existsSync(path), "--from", "an optimizer file", path);
-  const bytes = readFileSync(path);
-  const { shape, phi, provenance } = decodeOptimizer(bytes);
+  const { file, sha256 } = readOptimizer(path, "--from");
+  const { shape, phi, provenance } = file;
   const wanted = JSON.stringify(experiment.options.shape);
   check(
     JSON.stringify(shape) === wanted,
@@ -31,7 +37,7 @@ export function startFromFile(path: string, experiment: Experiment): Start {
   return {
     phi,
     seconds: 0,
-    provenance: { file: basename(path), sha256: sha256(bytes), training: provenance.training },
+    provenance: { file: basename(path), sha256, training: provenance.training },
   };
 }
 

@@ -1,15 +1,14 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { exp, log } from "../core/math.ts";
-import { createRng } from "../core/rng.ts";
+import { check } from "../core/check.ts";
 import type { Experiment } from "../experiments/experiment.ts";
-import { encodeOptimizer, type OptimizerFile } from "../learned/file.ts";
+import { decodeOptimizer, encodeOptimizer, type OptimizerFile } from "../learned/file.ts";
 import { type Checkpoint, initialCheckpoint, metaTrain } from "../meta/train.ts";
-import { loadCheckpoint, saveCheckpoint } from "../node/checkpoint.ts";
+import { loadCheckpoint, type RunIdentity, saveCheckpoint } from "../node/checkpoint.ts";
 import { poolRunner } from "../node/pool.ts";
 import { writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
-import { provenance } from "./provenance.ts";
+import { provenance, type ResultProvenance } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
 import { firstExperiment, type Start, startFromTrained } from "./start.ts";
 import { version } from "./version.ts";
@@ -19,11 +18,11 @@ export interface TrainCall {
   readonly folder: string;
   readonly resume: boolean;
   readonly threads?: number;
-  /** Stop after so many minutes of training; the checkpoint is kept. */
+  /** Stop after so many minutes of this call; the checkpoint is kept. */
   readonly minutes?: number;
   readonly quiet?: boolean;
-  /** Flags of the call that its record repeats. */
-  readonly flags?: string;
+  /** The call as its record repeats it. Default `gradgrad train NAME --seed N`. */
+  readonly command?: string;
   /** φ to start from; by default what the experiment's `startFrom` leaves, trained first. */
   readonly start?: Start;
 }
@@ -33,170 +32,158 @@ export interface Trained {
   readonly file: OptimizerFile;
   readonly path: string;
   readonly checkpoint: Checkpoint;
-  /** Wall-clock seconds of meta-training, validation included. */
+  /** Wall-clock seconds of meta-training, validation and the experiments before it included. */
   readonly seconds: number;
   readonly finished: boolean;
+  /** Stopped by Ctrl-C. */
+  readonly interrupted: boolean;
 }
 
 const CHECKPOINT_EVERY_MS = 30_000;
 
-/** The best φ so far, with where it comes from. */
-function optimizerFile(experiment: Experiment, c: Checkpoint, start: unknown): OptimizerFile {
-  const { options } = experiment;
+/** The best φ so far, with where it comes from; the latest where no validation was finite yet. */
+function optimizerFile({ name, options, train }: Experiment, c: Checkpoint, start: unknown): OptimizerFile {
+  const phi = Number.isFinite(c.bestScore) ? c.bestPhi : c.meanPhi;
   return {
     shape: options.shape,
-    phi: c.bestPhi,
+    phi,
     provenance: {
-      family: experiment.train,
+      family: train,
       horizon: options.steps,
       seed: options.seed,
       version,
       training: {
         ...options,
-        experiment: experiment.name,
+        experiment: name,
         iterationsDone: c.iteration,
         ...(start === undefined ? {} : { start }),
       },
       score: c.bestScore,
       select: options.select,
-      largestParameter: c.bestPhi.reduce((a, v) => Math.max(a, Math.abs(v)), 0),
+      largestParameter: phi.reduce((a, v) => Math.max(a, Math.abs(v)), 0),
       largestGradient: c.largestGradient,
     },
   };
 }
 
 /** What is kept beside an optimizer file: how long it took, where, and how the validation score went. */
-function trainingRecord(experiment: Experiment, c: Checkpoint, seconds: number, flags = ""): string {
+function trainingRecord(experiment: Experiment, c: Checkpoint, seconds: number, from: ResultProvenance): string {
   const { name, options, train: family } = experiment;
   const history = c.history.filter((r) => r.validation !== undefined);
-  return `${JSON.stringify({
-    ...provenance(`gradgrad train ${name} --seed ${options.seed}${flags}`, options.seed),
-    data: dataChecksums(family),
-    experiment: name,
-    minutes: seconds / 60,
-    options,
-    bestScore: c.bestScore,
-    history,
-  })}\n`;
+  const data = dataChecksums(family);
+  return `${JSON.stringify({ ...from, data, experiment: name, minutes: seconds / 60, options, bestScore: c.bestScore, history })}\n`;
 }
 
-const pathOf = ({ name, options }: Experiment, folder: string, ending: string): string =>
+export const pathOf = ({ name, options }: Experiment, folder: string, ending: string): string =>
   join(folder, `${name}-seed${options.seed}.${ending}`);
 
-/** Trains the experiment that this one starts from, or goes on with it; undefined where there is none. */
+/** The experiment and those before it, the first one first. */
+function chain(experiment: Experiment): Experiment[] {
+  const first = firstExperiment(experiment);
+  return first ? [...chain(first), experiment] : [experiment];
+}
+
+/** Trains the experiments that this one starts from; undefined where there are none. */
 export async function trainFirst(experiment: Experiment, call: TrainCall): Promise<Trained | undefined> {
   const first = firstExperiment(experiment);
-  if (!first) return undefined;
-  return train(first, { ...call, resume: call.resume && existsSync(pathOf(first, call.folder, "checkpoint")) });
+  return first && train(first, call);
 }
 
 /**
- * Meta-trains one experiment with live progress, and before it the one that it starts from. Ctrl-C stops at the round's
- * end, saves, and says how to go on.
+ * Meta-trains one experiment with live progress, and before it those that it starts from. Ctrl-C stops at the round's end,
+ * saves, and says how to go on. With `resume`, stages go on from their checkpoints, and finished ones are left alone.
+ *
+ * @throws ArgumentError for a checkpoint of another run; Error where every meta-validation diverged.
  */
 export async function train(experiment: Experiment, call: TrainCall): Promise<Trained> {
-  if (call.start || !firstExperiment(experiment)) return trainOne(experiment, call, call.start);
-  const own = pathOf(experiment, call.folder, "checkpoint");
-  const first = (await trainFirst(experiment, call))!;
-  if (!first.finished) return first;
-  return trainOne(experiment, { ...call, resume: call.resume && existsSync(own) }, startFromTrained(first));
+  const stages = call.start ? [experiment] : chain(experiment);
+  const hasCheckpoint = (e: Experiment): boolean => existsSync(pathOf(e, call.folder, "checkpoint"));
+  if (call.resume)
+    check(
+      stages.some(hasCheckpoint),
+      "checkpoint",
+      "a file",
+      pathOf(experiment, call.folder, "checkpoint"),
+      "Start without --resume",
+    );
+  if (stages.length > 1 && !call.quiet)
+    console.error(`In turn: ${stages.map((e) => `${e.name} (${e.options.iterations} rounds)`).join(", ")}.`);
+  const deadline = call.minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + 60_000 * call.minutes;
+  let start = call.start;
+  let trained: Trained | undefined;
+  for (const stage of stages) {
+    trained = await trainStage(stage, { ...call, resume: call.resume && hasCheckpoint(stage) }, start, deadline);
+    if (!trained.finished) break;
+    start = startFromTrained(trained);
+  }
+  return trained!;
 }
 
-async function trainOne(experiment: Experiment, call: TrainCall, start: Start | undefined): Promise<Trained> {
+async function trainStage(
+  experiment: Experiment,
+  call: TrainCall,
+  start: Start | undefined,
+  deadline: number,
+): Promise<Trained> {
   const { options, name } = experiment;
   const path = pathOf(experiment, call.folder, "safetensors");
   const saved = pathOf(experiment, call.folder, "checkpoint");
-  const identity = { name, options, ...(start ? { start: start.provenance } : {}) };
+  const identity: RunIdentity = { name, options, ...(start ? { start: start.provenance } : {}) };
   const from = call.resume
     ? loadCheckpoint(saved, identity)
     : { checkpoint: initialCheckpoint(options, start?.phi), seconds: start?.seconds ?? 0 };
   const { checkpoint } = from;
-  mkdirSync(call.folder, { recursive: true }); // a folder that cannot be written must fail now, not after an hour
-  const progress = createProgress(`meta-train ${name}`);
-  const runner = poolRunner({ train: experiment.train, validation: experiment.validation }, call.threads);
+  if (checkpoint.iteration >= options.iterations && existsSync(path)) {
+    const file = decodeOptimizer(readFileSync(path));
+    return { file, path, checkpoint, seconds: from.seconds, finished: true, interrupted: false };
+  }
+  // Taken now: an hour later the folder may hold other code.
+  const origin = provenance(call.command ?? `gradgrad train ${name} --seed ${options.seed}`, options.seed);
   const began = performance.now();
   const seconds = (): number => from.seconds + (performance.now() - began) / 1000;
-  let stop = false;
+  const save = (): void => saveCheckpoint(saved, identity, checkpoint, seconds());
+  save(); // a folder that cannot be written must fail now, not after an hour
+  const progress = createProgress(`meta-train ${name}`, checkpoint.iteration);
+  const runner = poolRunner({ train: experiment.train, validation: experiment.validation }, call.threads);
+  let interrupted = false;
   const interrupt = (): void => {
-    if (stop) process.exit(130);
-    stop = true;
-    progress.line("Stopping at the end of this round; Ctrl-C again stops at once and loses it.");
+    if (interrupted) process.exit(130);
+    interrupted = true;
+    progress.line(
+      "Stopping at the end of this round; Ctrl-C again stops at once and loses what came after the last save.",
+    );
   };
   process.on("SIGINT", interrupt);
-  const save = (): void => saveCheckpoint(saved, identity, checkpoint, seconds());
   let savedAt = performance.now();
   try {
     for await (const r of metaTrain(options, runner, checkpoint)) {
       const best = Number.isFinite(r.best) ? `, best validation ${r.best.toPrecision(4)}` : "";
       const bad = r.nonFinite ? `, ${r.nonFinite} not finite` : "";
-      if (!call.quiet)
-        progress.update(
-          r.iteration,
-          r.of,
-          `loss ${r.metaLoss.toPrecision(3)} → ${r.finalLoss.toPrecision(3)}${best}${bad}`,
-        );
+      const words = `loss ${r.metaLoss.toPrecision(3)} → ${r.finalLoss.toPrecision(3)}${best}${bad}`;
+      if (!call.quiet) progress.update(r.iteration, r.of, words);
       if (performance.now() - savedAt > CHECKPOINT_EVERY_MS) {
         save();
         savedAt = performance.now();
       }
-      if (call.minutes !== undefined && seconds() > 60 * call.minutes) stop = true;
-      if (stop) break;
+      if (interrupted || performance.now() > deadline) break;
     }
+    save();
   } finally {
     process.off("SIGINT", interrupt);
     await runner.close();
     progress.end();
   }
-  save();
+  const finished = checkpoint.iteration >= options.iterations;
+  if (finished && !Number.isFinite(checkpoint.bestScore))
+    throw new Error(
+      `${name}: every meta-validation diverged, so there is no optimizer to keep. Try a lower learningRate than ${options.learningRate}, or a longer warmup`,
+    );
   const file = optimizerFile(experiment, checkpoint, start?.provenance);
   writeWhole(path, encodeOptimizer(file));
-  const finished = checkpoint.iteration >= options.iterations;
-  writeWhole(pathOf(experiment, call.folder, "json"), trainingRecord(experiment, checkpoint, seconds(), call.flags));
-  if (!finished)
+  writeWhole(pathOf(experiment, call.folder, "json"), trainingRecord(experiment, checkpoint, seconds(), origin));
+  if (!finished && !call.quiet)
     progress.line(
       `Stopped after ${checkpoint.iteration} of ${options.iterations} rounds. Saved; the same call with --resume goes on.`,
     );
-  return { file, path, checkpoint, seconds: seconds(), finished };
-}
-
-/** Learning rates that `search` draws from, evenly in the logarithm. */
-const SEARCH = { low: 3e-4, high: 3e-2, share: 0.1 };
-
-/**
- * Random search over the meta learning rate (paper, §3): short runs of a tenth of the rounds, each with a rate drawn
- * log-uniformly; the best meta-validation score wins. Writes what was tried beside the optimizer.
- */
-export async function search(
-  experiment: Experiment,
-  count: number,
-  folder: string,
-  threads?: number,
-  start?: Start,
-): Promise<Experiment["options"]> {
-  const { name, options } = experiment;
-  const iterations = Math.max(1, Math.round(options.iterations * SEARCH.share));
-  const rng = createRng(`${options.seed}/search`);
-  const tried: { learningRate: number; score: number }[] = [];
-  const progress = createProgress(`search ${name}`);
-  for (let k = 0; k < count; k++) {
-    const learningRate = Number((SEARCH.low * exp(rng.uniform() * log(SEARCH.high / SEARCH.low))).toPrecision(3));
-    progress.update(k, count, `learning rate ${learningRate}`);
-    const short = { ...options, learningRate, iterations, validateEvery: iterations };
-    const runner = poolRunner({ train: experiment.train, validation: experiment.validation }, threads);
-    const c = initialCheckpoint(short, start?.phi);
-    try {
-      for await (const _ of metaTrain(short, runner, c));
-    } finally {
-      await runner.close();
-    }
-    tried.push({ learningRate, score: c.bestScore });
-  }
-  progress.end();
-  const best = tried.reduce((a, b) => (b.score < a.score ? b : a));
-  progress.line(tried.map((t) => `${t.learningRate}: ${t.score.toPrecision(4)}${t === best ? " ←" : ""}`).join("   "));
-  writeWhole(
-    join(folder, `${name}-seed${options.seed}.search.json`),
-    `${JSON.stringify({ ...provenance(`gradgrad train ${name} --seed ${options.seed} --search ${count}`, options.seed), iterations, tried }, null, 1)}\n`,
-  );
-  return { ...options, learningRate: best.learningRate };
+  return { file, path, checkpoint, seconds: seconds(), finished, interrupted };
 }

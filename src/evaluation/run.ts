@@ -35,7 +35,7 @@ export interface RunOptions {
  * @returns one trajectory a function: `problem.functions` of them.
  * @throws ArgumentError if `steps` is not a whole number ≥ 0.
  * @example
- * const [run] = await runTrajectory(problem, sgd(0.1), { steps: 100, rng: createRng(1) });
+ * const [run] = await runTrajectory(problem, methodByName("sgd").create(0.1), { steps: 100, rng: createRng(1) });
  * run.losses[100]; // f(θ₁₀₀)
  */
 export async function runTrajectory(

@@ -18,12 +18,13 @@ export interface SummaryRow {
   readonly name: string;
   readonly label: string;
   readonly role: Role;
-  /** Mean of the metric over the trajectories; Infinity if any diverged. */
+  /** Mean of the metric over the trajectories; Infinity if any diverged by the steps that it reads. */
   readonly mean: number;
   readonly median: number;
   /** Bootstrap 95% interval of the mean. */
   readonly ci95: Interval;
   readonly n: number;
+  /** Runs whose metric is not finite. */
   readonly diverged: number;
   /** The reference minus this one, on the same functions: negative means that the reference is lower. Absent for itself. */
   readonly reference?: Paired;
@@ -35,6 +36,7 @@ export interface SummaryRow {
   readonly evaluationsPerStep?: number;
 }
 
+/** The table of one metric. */
 export interface Summary {
   readonly metric: string;
   /** The contestant that the others are compared with: by default the first learned one. */
@@ -47,6 +49,7 @@ export interface Summary {
   readonly rows: readonly SummaryRow[];
 }
 
+/** How `summarize` makes a table. */
 export interface SummaryOptions {
   readonly metric: Metric;
   /** Draws the bootstrap's resamples. */
@@ -90,7 +93,7 @@ export function summarize(comparison: Comparison, options: SummaryOptions): Summ
       median: median(values[i]!),
       ci95: intervals[i]!,
       n: values[i]!.length,
-      diverged: e.trajectories.filter((t) => t.diverged).length,
+      diverged: values[i]!.filter((v) => !Number.isFinite(v)).length,
       ...(i === at ? {} : { reference: pair }),
       stepsToTarget: stepsToTarget(medians[i]!, target),
       ...(e.trajectories.every((t) => t.evaluations !== undefined)
@@ -108,6 +111,7 @@ export function summarize(comparison: Comparison, options: SummaryOptions): Summ
   };
 }
 
+/** What a table says about the reference. */
 export interface Verdict {
   readonly outcome: "wins" | "loses" | "not distinguishable";
   /** One plain sentence that says it with its numbers. */

@@ -8,7 +8,7 @@ import { runTrajectory, type Trajectory } from "./run.ts";
 
 /** One rule and one budget, the same for every method. */
 export interface TuneOptions {
-  /** What is minimised: the metric that is reported. */
+  /** What is minimised: the metric that is reported, or a less noisy form of it. */
   readonly metric: Metric;
   /** Learning rates in the first grid, evenly spaced in the logarithm over the method's interval. Default 7. */
   readonly points?: number;
@@ -26,6 +26,7 @@ export interface Tried {
   readonly score: number;
 }
 
+/** What a search for a learning rate found. */
 export interface Tuned {
   /** The best rate. */
   readonly learningRate: number;
@@ -65,7 +66,7 @@ export function tuningRuns(family: ProblemFamily, steps: number, rng: Rng, trial
  * @throws ArgumentError for an interval that is not 0 < low < high, or counts that are not whole numbers.
  * @example
  * const runs = tuningRuns(family, 100, createRng("tune"));
- * const { learningRate } = await tuneLearningRate(adamMethod, runs, { metric: final(100) });
+ * const { learningRate } = await tuneLearningRate(methodByName("adam"), runs, { metric: final(100) });
  */
 export async function tuneLearningRate(method: Method, runs: TuningRuns, options: TuneOptions): Promise<Tuned> {
   const { points = 7, extensions = 3, refinements = 2, metric } = options;

@@ -8,7 +8,6 @@ const positive = v.pipe(v.number(), v.gtValue(0));
 /** Every option of a meta-training run that a call may change; defaults are the experiment's. */
 const schema = v.partial(
   v.strictObject({
-    seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
     steps: count,
     unroll: count,
     weights: v.union([v.picklist(["all", "last"]), v.array(v.pipe(v.number(), v.minValue(0)))]),

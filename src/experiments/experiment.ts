@@ -19,6 +19,11 @@ export interface Experiment {
   readonly tests: readonly TestSpec[];
 }
 
+/** The loss after a step, or the sum of the losses of steps `from` … `step`. */
+export type TestMetric =
+  | { readonly name: string; readonly kind: "final"; readonly step: number }
+  | { readonly name: string; readonly kind: "sum"; readonly from: number; readonly step: number };
+
 /** One comparison on fresh problems. */
 export interface TestSpec {
   /** First part of the keys in results/summary.json. */
@@ -27,8 +32,8 @@ export interface TestSpec {
   readonly steps: number;
   /** Trajectories, each of as many functions as the family runs side by side. */
   readonly trajectories: number;
-  /** What learning rates are tuned for and reported: each gets its own tuning. */
-  readonly metrics: readonly { readonly name: string; readonly kind: "final" | "sum"; readonly step: number }[];
+  /** What is reported; learning rates are tuned for each. */
+  readonly metrics: readonly TestMetric[];
   readonly tuningTrajectories: number;
   /** The loss after a step is tuned on the mean of so many last steps: on minibatches one step's is noise. Default 1. */
   readonly tuningWindow?: number;

@@ -15,7 +15,7 @@ import {
   tuneLearningRate,
 } from "../evaluation/index.ts";
 import { methodByName, methods } from "../optimizers/registry.ts";
-import type { TestSpec } from "./experiment.ts";
+import type { TestMetric, TestSpec } from "./experiment.ts";
 import type { OptimizerSpec, TaskRunner } from "./run-task.ts";
 
 /** One learned optimizer under test. Those of one `group` differ only by the seed of their meta-training. */
@@ -26,7 +26,7 @@ export interface Learned {
   readonly optimizer: OptimizerSpec;
 }
 
-/** One metric's part of a test: every baseline tuned for this metric, then fresh problems. */
+/** One metric's part of a test: every baseline tuned for this metric or its smoothed form, then fresh problems. */
 export interface MetricResult {
   readonly name: string;
   readonly metric: string;
@@ -55,13 +55,12 @@ export interface RunTestOptions {
   readonly onProgress?: (done: number, of: number, words: string) => void;
 }
 
-function metricOf(m: TestSpec["metrics"][number]): Metric {
-  if (m.kind === "final") return final(m.step);
-  return sum(m.step % 2 === 1 ? 0 : 1, m.step); // steps 0…99 (quadratics) or 1…100 (MNIST), as the paper's curves add up
+function metricOf(m: TestMetric): Metric {
+  return m.kind === "final" ? final(m.step) : sum(m.from, m.step);
 }
 
 /** What learning rates are chosen by: the metric itself, its step's loss smoothed where the test says so. */
-function tuningMetricOf(m: TestSpec["metrics"][number], window = 1): Metric {
+function tuningMetricOf(m: TestMetric, window = 1): Metric {
   return m.kind === "final" && window > 1 ? meanOver(m.step - window + 1, m.step) : metricOf(m);
 }
 
@@ -155,6 +154,8 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
   const runsOf = (key: string): Trajectory[][] => problems.map((p) => p[at.indexOf(key)]!);
 
   const byLearned = new Map(learned.map((l, i) => [l, runsOf(learnedKeys[i]!).flat()]));
+  const seen = learned.map((l) => `${l.group}, seed ${l.seed}`);
+  check(new Set(seen).size === seen.length, "optimizers", "one of each group and seed", seen.join("; "));
   const groups = [...new Set(learned.map((l) => l.group))];
   const chosen = new Map(groups.map((g) => [g, medianSeed(byLearned, g, metrics[0]!.metric)]));
 

@@ -21,7 +21,7 @@ export interface Provenance {
   /** Meta-validation score of this φ (lower is better), and what it measures. */
   readonly score: number;
   readonly select: string;
-  /** Largest |φ| and largest |∇| seen in meta-training. */
+  /** Largest |φ| of this file, and largest |∇| seen in meta-training. */
   readonly largestParameter: number;
   readonly largestGradient: number;
 }
@@ -33,7 +33,7 @@ export interface OptimizerFile {
   readonly provenance: Provenance;
 }
 
-/** Encodes as safetensors: φ's tensors in float32, everything else in the metadata. About 21 KB for the paper's network. */
+/** Encodes as safetensors: φ's tensors in float32, everything else in the metadata. About 22 KB for the paper's network. */
 export function encodeOptimizer(file: OptimizerFile): Uint8Array {
   const l = phiLayout(file.shape);
   check(file.phi.length === l.size, "phi", `Float32Array(${l.size})`, file.phi);

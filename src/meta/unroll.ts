@@ -32,7 +32,7 @@ export interface UnrollResult {
   readonly losses: number[];
   readonly carry: Carry;
   readonly nonFinite?: number;
-  /** Largest |∇| and |g| seen, for the optimizer file. */
+  /** Largest |∇| seen, for the optimizer file. */
   readonly largestGradient: number;
 }
 

@@ -1,11 +1,12 @@
 import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
+import { ArgumentError } from "../core/check.ts";
 import type { Trajectory } from "../evaluation/run.ts";
 import type { TaskRunner } from "../experiments/run-task.ts";
 import type { Carry } from "../meta/rollout.ts";
 import type { Runner } from "../meta/train.ts";
 import type { UnrollResult } from "../meta/unroll.ts";
-import type { WorkerData, WorkerTask } from "./worker.ts";
+import type { Refused, WorkerData, WorkerTask } from "./worker.ts";
 
 function createPool(threads: number, worker: string, workerData?: WorkerData): Piscina<WorkerTask, unknown> {
   return new Piscina({
@@ -15,6 +16,14 @@ function createPool(threads: number, worker: string, workerData?: WorkerData): P
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
   });
+}
+
+/** A thread's answer; what it refused as a wrong argument is thrown here as one. */
+async function answer<R>(result: Promise<unknown>): Promise<R> {
+  const value = await result;
+  if (typeof value === "object" && value !== null && "argumentError" in value)
+    throw new ArgumentError((value as Refused).argumentError);
+  return value as R;
 }
 
 const carried = (carry: Carry | undefined): ArrayBuffer[] =>
@@ -39,9 +48,9 @@ export function poolRunner(
     // θ and the optimizer's state move from thread to thread and back instead of being copied: nobody reads them between.
     unroll: (tasks) =>
       Promise.all(
-        tasks.map((unroll) => pool.run({ unroll }, { transferList: carried(unroll.carry) }) as Promise<UnrollResult>),
+        tasks.map((unroll) => answer<UnrollResult>(pool.run({ unroll }, { transferList: carried(unroll.carry) }))),
       ),
-    validate: (tasks) => Promise.all(tasks.map((validate) => pool.run({ validate }) as Promise<number[]>)),
+    validate: (tasks) => Promise.all(tasks.map((validate) => answer<number[]>(pool.run({ validate })))),
     close: () => pool.destroy(),
   };
 }
@@ -56,7 +65,7 @@ export function poolTaskRunner(
     run: (tasks, onDone) =>
       Promise.all(
         tasks.map(async (run) => {
-          const runs = (await pool.run({ run })) as Trajectory[][];
+          const runs = await answer<Trajectory[][]>(pool.run({ run }));
           onDone?.();
           return runs;
         }),

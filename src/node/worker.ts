@@ -1,5 +1,6 @@
 import { workerData } from "node:worker_threads";
 import { move, transferableSymbol, valueSymbol } from "piscina";
+import { ArgumentError } from "../core/check.ts";
 import { createFamily, type FamilySpec } from "../experiments/families.ts";
 import { type RunTask, runTask } from "../experiments/run-task.ts";
 import { runUnroll, type UnrollResult, type UnrollTask } from "../meta/unroll.ts";
@@ -38,7 +39,21 @@ function moved(result: UnrollResult): unknown {
   return move({ [transferableSymbol]: [theta.buffer, state.buffer], [valueSymbol]: result });
 }
 
+/** What a thread answers for a wrong argument: an error's class does not survive the way to another thread. */
+export interface Refused {
+  readonly argumentError: string;
+}
+
 export default async function work(task: WorkerTask): Promise<unknown> {
+  try {
+    return await run(task);
+  } catch (error) {
+    if (error instanceof ArgumentError) return { argumentError: error.message } satisfies Refused;
+    throw error;
+  }
+}
+
+async function run(task: WorkerTask): Promise<unknown> {
   if ("unroll" in task) return moved(await runUnroll(await familyOf(data.train), task.unroll));
   if ("validate" in task) return runValidation(await familyOf(data.validation), task.validate);
   return runTask(await familyOf(task.run.family), task.run, () => performance.now());

@@ -1,8 +1,5 @@
 import type { Layout, Vec } from "../core/layout.ts";
 
-/** The plain data of an optimizer's state: numbers and flat arrays. It can be copied, saved and restored. */
-export type StateData = Record<string, number | Float32Array | Float64Array>;
-
 /**
  * An update rule, hand-designed or learned: θ ← θ + delta.
  * `init` makes all memory; `update` reads `grad`, writes `delta`, advances the state and allocates nothing.

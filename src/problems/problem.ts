@@ -9,6 +9,10 @@ export interface Problem<Batch = unknown> {
   readonly layout: Layout;
   /** Writes θ₀. */
   init(rng: Rng, theta: Vec): void;
+  /**
+   * Draws a minibatch. Draw from `rng` itself: meta-training gives the same stream at every step, further on, so a `split`
+   * of it by a fixed key would give the same minibatch each time.
+   */
   batch(rng: Rng): Batch;
   /** Writes ∇f(θ) into `grad`, returns f(θ). Engines with asynchronous results return a promise. */
   lossAndGrad(theta: Vec, batch: Batch, grad: Vec): number | Promise<number>;
@@ -30,5 +34,6 @@ export interface Problem<Batch = unknown> {
 /** The distribution that problems are drawn from. */
 export interface ProblemFamily {
   readonly name: string;
+  /** A problem of the family: the same `rng`, the same problem. Meta-training asks again at every unroll. */
   sample(rng: Rng): Problem;
 }

@@ -21,6 +21,12 @@ describe("exit codes and messages", () => {
     [["train"], "missing required argument 'experiment'"],
     [["evaluate", main, "--problem", "demo"], "optimizer file: expected a header of at most"],
     [["compare", "adamm", "--problem", "demo"], "optimizer: expected a file, or one of sgd,"],
+    [["inspect", "nowhere.safetensors"], "optimizer: expected an optimizer file"],
+    [["evaluate", "nowhere.safetensors", "--problem", "demo"], "optimizer: expected an optimizer file"],
+    [["train", "demo", "--set", "seed=5"], 'unknown key "seed"'],
+    [["train", "demo", "--threads", "0"], "a whole number above zero"],
+    [["train", "demo", "--seed", ""], "a whole number is expected"],
+    [["train", "demo", "--set", "secondDerivatives=true", "simd=turbo"], "configuration simd: expected"],
     [["frobnicate"], "unknown command 'frobnicate'"],
   ])("%j is a wrong call: 2", (args, message) => {
     const { status, stderr } = run(...args);
@@ -73,7 +79,7 @@ it("train writes an optimizer that inspect reads, evaluate tests, and the same c
   );
   expect(status).toBe(0);
   expect(stdout).toMatch(/LSTM \(learned\) (wins|loses|is not distinguishable)/);
-  const json = JSON.parse(readFileSync(join(a, "demo.json"), "utf8"));
+  const json = JSON.parse(readFileSync(join(a, "demo-compare.json"), "utf8"));
   expect(json.metrics[0].values.lstm).toHaveLength(100);
   expect(json.metrics[0].evaluations.lbfgs).toBeGreaterThan(1);
   expect(readFileSync(join(a, "report.html"), "utf8")).toContain("What this is about");
@@ -94,7 +100,7 @@ it("Ctrl-C saves, and --resume goes on to the bytes of a run that was never stop
   child.kill("SIGINT");
   const said: string[] = [];
   child.stderr!.on("data", (d) => said.push(String(d)));
-  await new Promise((done) => child.removeAllListeners("exit").on("exit", done));
+  expect(await new Promise((done) => child.removeAllListeners("exit").on("exit", done))).toBe(130);
   expect(said.join("")).toContain("--resume goes on");
   expect(existsSync(join(stopped, "demo-seed0.checkpoint"))).toBe(true);
   expect(run(...args, "--out", stopped, "--resume").status).toBe(0);

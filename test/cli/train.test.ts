@@ -24,7 +24,8 @@ afterAll(() => {
 const demo = experimentByName("demo");
 const few = { ...demo.options, iterations: 4, validateEvery: 2, validationTrajectories: 1 };
 const small: Experiment = { ...demo, name: "small", options: few };
-const large: Experiment = { ...demo, name: "large", startFrom: small, options: { ...few, iterations: 2 } };
+const middle: Experiment = { ...demo, name: "middle", startFrom: small, options: { ...few, iterations: 2 } };
+const large: Experiment = { ...demo, name: "large", startFrom: middle, options: { ...few, iterations: 2 } };
 
 it("an experiment that starts from another trains that one first, and resumes in either", async () => {
   const [whole, parts] = [folder(), folder()];
@@ -32,14 +33,42 @@ it("an experiment that starts from another trains that one first, and resumes in
   const one = await train(large, { ...call, folder: whole, resume: false });
   expect(one.file.provenance.training).toMatchObject({
     experiment: "large",
-    start: { training: { experiment: "small", iterations: 4, iterationsDone: 4 } },
+    start: {
+      training: {
+        experiment: "middle",
+        start: { training: { experiment: "small", iterations: 4, iterationsDone: 4 } },
+      },
+    },
   });
-  const first = await train(small, { ...call, folder: parts, resume: false, minutes: 1e-9 });
-  expect(first.finished).toBe(false);
-  const stopped = await train(large, { ...call, folder: parts, resume: true, minutes: 1e-9 });
-  expect(stopped.finished).toBe(false);
-  const two = await train(large, { ...call, folder: parts, resume: true });
-  expect(two.finished).toBe(true);
+  // Stopped after every round: four of the first, two of each other.
+  let calls = 0;
+  for (let t = await train(large, { ...call, folder: parts, resume: false, minutes: 1e-9 }); ; calls++) {
+    if (t.finished) break;
+    t = await train(large, { ...call, folder: parts, resume: true, minutes: 1e-9 });
+  }
+  expect(calls).toBe(3 + 1 + 1);
   const file = "large-seed0.safetensors";
   expect(readFileSync(join(parts, file))).toEqual(readFileSync(join(whole, file)));
+}, 60_000);
+
+it("refuses to resume what never began, and to keep an optimizer whose every validation diverged", async () => {
+  const call = { threads: 1, quiet: true };
+  await expect(train(large, { ...call, folder: folder(), resume: true })).rejects.toThrow("Start without --resume");
+  const wild = { ...small, options: { ...few, shape: { ...few.shape, outputScale: 1e38 } } };
+  await expect(train(wild, { ...call, folder: folder(), resume: false })).rejects.toThrow(
+    "every meta-validation diverged",
+  );
+}, 60_000);
+
+it("a search is written try by try, and goes on where it was stopped", async () => {
+  const { search }: typeof import("../../src/cli/search.ts") = await import(compiled("cli/search.js"));
+  const [whole, parts] = [folder(), folder()];
+  const call = { threads: 1, command: "gradgrad train small --search 3" };
+  const e = { ...small, options: { ...few, iterations: 20 } };
+  const options = await search(e, 3, { ...call, folder: whole, resume: false });
+  await search(e, 1, { ...call, folder: parts, resume: false });
+  expect(await search(e, 3, { ...call, folder: parts, resume: true })).toEqual(options);
+  const tried = (f: string) => JSON.parse(readFileSync(join(f, "small-seed0.search.json"), "utf8")).tried;
+  expect(tried(whole)).toHaveLength(3);
+  expect(tried(parts)).toEqual(tried(whole));
 }, 60_000);

@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from "node:fs";
+import { exp, log } from "../core/math.ts";
+import { createRng } from "../core/rng.ts";
+import type { Experiment } from "../experiments/experiment.ts";
+import { initialCheckpoint, metaTrain } from "../meta/train.ts";
+import { poolRunner } from "../node/pool.ts";
+import { writeWhole } from "../node/write.ts";
+import { createProgress } from "./progress.ts";
+import { provenance } from "./provenance.ts";
+import type { Start } from "./start.ts";
+import { pathOf } from "./train.ts";
+
+/** Learning rates that `search` draws from, evenly in the logarithm. */
+const SEARCH = { low: 3e-4, high: 3e-2, share: 0.1 };
+
+interface Try {
+  readonly learningRate: number;
+  readonly score: number | null;
+}
+
+/** The tries of an interrupted search of the same kind. */
+function earlierTries(path: string, iterations: number): Try[] {
+  if (!existsSync(path)) return [];
+  const saved = JSON.parse(readFileSync(path, "utf8")) as { iterations?: number; tried?: Try[] };
+  return saved.iterations === iterations ? (saved.tried ?? []) : [];
+}
+
+/**
+ * Random search over the meta learning rate (paper, §3): short runs of a tenth of the rounds, each with a rate drawn
+ * log-uniformly; the best meta-validation score wins. Each try is written beside the optimizer as it ends; with `resume`
+ * those are not run again.
+ */
+export async function search(
+  experiment: Experiment,
+  count: number,
+  call: {
+    readonly folder: string;
+    readonly resume: boolean;
+    readonly threads?: number;
+    readonly start?: Start;
+    readonly command: string;
+  },
+): Promise<Experiment["options"]> {
+  const { name, options } = experiment;
+  const iterations = Math.max(1, Math.round(options.iterations * SEARCH.share));
+  const path = pathOf(experiment, call.folder, "search.json");
+  const from = provenance(call.command, options.seed);
+  const rng = createRng(`${options.seed}/search`);
+  const tried = call.resume ? earlierTries(path, iterations).slice(0, count) : [];
+  const progress = createProgress(`search ${name}`, tried.length);
+  for (let k = 0; k < count; k++) {
+    const learningRate = Number((SEARCH.low * exp(rng.uniform() * log(SEARCH.high / SEARCH.low))).toPrecision(3));
+    if (k < tried.length) continue;
+    progress.update(k, count, `learning rate ${learningRate}`);
+    const short = { ...options, learningRate, iterations, validateEvery: iterations };
+    const runner = poolRunner({ train: experiment.train, validation: experiment.validation }, call.threads);
+    const c = initialCheckpoint(short, call.start?.phi);
+    try {
+      for await (const _ of metaTrain(short, runner, c));
+    } finally {
+      await runner.close();
+    }
+    tried.push({ learningRate, score: Number.isFinite(c.bestScore) ? c.bestScore : null });
+    writeWhole(path, `${JSON.stringify({ ...from, iterations, tried }, null, 1)}\n`);
+  }
+  progress.end();
+  const best = tried.reduce((a, b) => ((b.score ?? Infinity) < (a.score ?? Infinity) ? b : a));
+  const word = (t: Try): string =>
+    `${t.learningRate}: ${t.score?.toPrecision(4) ?? "diverged"}${t === best ? " ←" : ""}`;
+  progress.line(tried.map(word).join("   "));
+  return { ...options, learningRate: best.learningRate };
+}
