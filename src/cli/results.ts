@@ -36,14 +36,6 @@ export function resultJson(result: TestResult, more: Record<string, unknown>, fr
         return [e.name, e.role === "learned" ? { ...lines, ...edges } : lines];
       }),
     ),
-    evaluations: Object.fromEntries(
-      comparison.entries
-        .filter((e) => e.trajectories[0]?.evaluations !== undefined)
-        .map((e) => [
-          e.name,
-          e.trajectories.reduce((a, t) => a + t.evaluations!, 0) / e.trajectories.length / comparison.steps,
-        ]),
-    ),
   }));
   const { spec, headline } = result;
   return `${JSON.stringify({ ...from, data: dataChecksums(spec.family), ...more, spec, headline, metrics }, replaceInfinity)}\n`;

@@ -3,6 +3,7 @@ import type { Rng } from "../core/rng.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
 import { runTrajectory, type Trajectory } from "./run.ts";
+import { sortedQuantile } from "./statistics.ts";
 
 /** What an optimizer is in a comparison; "apart" is shown but never the best baseline (L-BFGS: more evaluations a step). */
 export type Role = "learned" | "baseline" | "apart";
@@ -29,12 +30,14 @@ export interface Entry {
   readonly timedSteps: number;
 }
 
+/** Every contestant's losses on the same problems. */
 export interface Comparison {
   readonly family: string;
   readonly steps: number;
   readonly entries: readonly Entry[];
 }
 
+/** How `compare` runs. */
 export interface CompareOptions {
   readonly family: ProblemFamily;
   readonly contestants: readonly Contestant[];
@@ -195,12 +198,7 @@ export function band(entry: Entry, low = 0.1, high = 0.9): Band {
     high: new Float64Array(length),
   };
   const column = new Float64Array(n);
-  const at = (p: number) => {
-    const h = (n - 1) * p;
-    const a = column[Math.floor(h)]!;
-    const b = column[Math.ceil(h)]!;
-    return a === b ? a : a + (h - Math.floor(h)) * (b - a);
-  };
+  const at = (p: number) => sortedQuantile(column, p);
   for (let t = 0; t < length; t++) {
     let total = 0;
     for (let i = 0; i < n; i++) total += column[i] = entry.trajectories[i]!.losses[t]!;
@@ -225,15 +223,11 @@ export interface Curve {
   readonly high?: Float64Array;
 }
 
-/** The curves of a comparison; learned optimizers and those named in `bands` get their 10–90% band. */
-export function curves(
-  comparison: Comparison,
-  options: { readonly statistic?: "median" | "mean"; readonly bands?: readonly string[] } = {},
-): Curve[] {
+/** The median curves of a comparison; learned optimizers get their 10–90% band. */
+export function curves(comparison: Comparison): Curve[] {
   return comparison.entries.map((entry) => {
-    const { low, high, ...lines } = band(entry);
-    const shown = entry.role === "learned" || options.bands?.includes(entry.name);
+    const { low, high, median } = band(entry);
     const { name, label, role } = entry;
-    return { name, label, role, line: lines[options.statistic ?? "median"], ...(shown ? { low, high } : {}) };
+    return { name, label, role, line: median, ...(role === "learned" ? { low, high } : {}) };
   });
 }

@@ -15,6 +15,7 @@ export interface Trajectory {
   readonly seconds?: number;
 }
 
+/** How a trajectory is run. */
 export interface RunOptions {
   /** Updates made; there are `steps + 1` losses. */
   readonly steps: number;

@@ -13,7 +13,7 @@ export function mean(values: Values): number {
 }
 
 /** The p-quantile of values that are sorted, interpolated between neighbours (type 7: R's and NumPy's default). */
-function sortedQuantile(sorted: Values, p: number): number {
+export function sortedQuantile(sorted: Values, p: number): number {
   const h = (sorted.length - 1) * p;
   const below = Math.floor(h);
   const low = sorted[below]!;
@@ -33,6 +33,7 @@ export function median(values: Values): number {
   return quantile(values, 0.5);
 }
 
+/** How intervals are made. */
 export interface BootstrapOptions {
   readonly rng: Rng;
   /** Default 10,000. */

@@ -5,6 +5,7 @@ import {
   final,
   gather,
   type Metric,
+  mean,
   meanOver,
   type Role,
   type Summary,
@@ -63,8 +64,6 @@ function metricOf(m: TestMetric): Metric {
 function tuningMetricOf(m: TestMetric, window = 1): Metric {
   return m.kind === "final" && window > 1 ? meanOver(m.step - window + 1, m.step) : metricOf(m);
 }
-
-const mean = (v: readonly number[]): number => v.reduce((a, b) => a + b, 0) / v.length;
 
 /** The contestant of a group whose seed is the median one by the metric; of two middle ones the worse. */
 function medianSeed(runs: ReadonlyMap<Learned, readonly Trajectory[]>, group: string, metric: Metric): Learned {

@@ -8,6 +8,7 @@ const palette = ["#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1
 const accent = "#D55E00";
 const dashes = ["", "6 3", "2 3", "8 3 2 3"];
 
+/** Words and size of a figure of learning curves. */
 export interface CurvesOptions {
   readonly title: string;
   readonly subtitle?: string;

@@ -12,6 +12,7 @@ export interface MetaPoint {
   readonly validation?: number;
 }
 
+/** Words and size of a figure of meta-training. */
 export interface ProgressOptions {
   readonly title?: string;
   readonly subtitle?: string;

@@ -16,6 +16,7 @@ export interface ReportSection {
   readonly ylabel?: string;
 }
 
+/** What a report shows. */
 export interface ReportInput {
   readonly title: string;
   /** The problem, in plain words. */

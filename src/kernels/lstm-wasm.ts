@@ -63,13 +63,13 @@ export function wasmKernel(shape: LstmShape, n: number, steps = 1, simd: Simd = 
   const memory = new WebAssembly.Memory({ initial: 2 });
   const instance = new WebAssembly.Instance(moduleOf(simd), { env: { memory } });
   const x = instance.exports as unknown as Exports;
-  const bytes = x.setup(F, H, L, steps, n);
+  const bytes = x.setup(F, H, L, steps, n) >>> 0; // addresses come as signed 32-bit numbers
   memory.grow(Math.max(0, Math.ceil(bytes / 65536) - 2));
   const { preprocessing } = shape;
   const log = preprocessing.kind === "log-sign";
   x.options(log ? 1 : 0, log ? preprocessing.p : 1, shape.inputScale, shape.outputScale);
   const f32 = new Float32Array(memory.buffer);
-  const at = (what: number, layer = 0): number => x.address(what, layer) / 4;
+  const at = (what: number, layer = 0): number => (x.address(what, layer) >>> 0) / 4;
   const region = (what: number, length: number): Vec => f32.subarray(at(what), at(what) + length);
   const perState = stateSize(shape);
   const blockState = 8 * perState;

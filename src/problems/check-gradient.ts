@@ -14,6 +14,7 @@ export interface GradientCheck {
   readonly error: number;
 }
 
+/** Where and how closely `checkGradient` looks. */
 export interface CheckGradientOptions {
   readonly rng: Rng;
   /** Where; default: the problem's own θ₀. */

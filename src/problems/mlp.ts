@@ -20,6 +20,7 @@ export interface MlpOptions {
   readonly initScale: number;
 }
 
+/** The paper's classifier but for its images. */
 export const mlpDefaults: Pick<MlpOptions, "hidden" | "activation" | "batchSize" | "pixelScale" | "initScale"> = {
   hidden: [20],
   activation: "sigmoid",

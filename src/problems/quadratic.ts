@@ -15,6 +15,7 @@ export interface QuadraticOptions {
   readonly functions: number;
 }
 
+/** The quadratics of the paper's Figure 4: 10-d, uniform W and y, θ₀ ~ N(0, 0.01²). */
 export const quadraticDefaults: QuadraticOptions = { dimension: 10, data: "uniform", initScale: 0.01, functions: 1 };
 
 /**

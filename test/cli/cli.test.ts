@@ -81,7 +81,8 @@ it("train writes an optimizer that inspect reads, evaluate tests, and the same c
   expect(stdout).toMatch(/LSTM \(learned\) (wins|loses|is not distinguishable)/);
   const json = JSON.parse(readFileSync(join(a, "demo-compare.json"), "utf8"));
   expect(json.metrics[0].values.lstm).toHaveLength(100);
-  expect(json.metrics[0].evaluations.lbfgs).toBeGreaterThan(1);
+  const lbfgs = json.metrics[0].summary.rows.find((r: { name: string }) => r.name === "lbfgs");
+  expect(lbfgs.evaluationsPerStep).toBeGreaterThan(1);
   expect(readFileSync(join(a, "report.html"), "utf8")).toContain("What this is about");
   expect(readFileSync(join(a, "demo.csv"), "utf8").split("\n")[0]).toBe("optimizer,trajectory,step,loss");
 }, 120_000);

@@ -27,6 +27,11 @@ describe("rng", () => {
     expect(Math.abs(tails - 0.05)).toBeLessThan(0.003);
     for (let i = 0; i < 1000; i++) expect(Math.abs(rng.truncatedNormal())).toBeLessThanOrEqual(2);
   });
+  it("draws the same numbers on every engine", () => {
+    const rng = createRng("pinned").split(3);
+    const drawn = [rng.bits(), rng.uniform(), rng.normal(), rng.truncatedNormal(), rng.integer(1000)];
+    expect(drawn).toEqual([1452676449, 0.14241093141026795, -0.29772440029363506, -0.7865852121287197, 914]);
+  });
   it("splits by seed and label, whatever was drawn before", () => {
     const [a, b] = [createRng(1), createRng(1)];
     b.bits();

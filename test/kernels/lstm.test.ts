@@ -3,7 +3,7 @@ import { createRng } from "../../src/core/rng.ts";
 import type { ReplayJob } from "../../src/kernels/lstm-kernel.ts";
 import { coordinateState, referenceKernel } from "../../src/kernels/lstm-reference.ts";
 import { type LstmShape, phiLayout, stateSize } from "../../src/kernels/lstm-shape.ts";
-import { wasmKernel } from "../../src/kernels/lstm-wasm.ts";
+import { simdAvailable, wasmKernel } from "../../src/kernels/lstm-wasm.ts";
 
 const base: LstmShape = {
   layers: 2,
@@ -38,14 +38,18 @@ const worst = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   return error / size;
 };
 
-describe.each(shapes)("LSTM kernel %s", (_, shape) => {
+const sets = (["strict", "relaxed"] as const).filter(simdAvailable);
+const cases = sets.flatMap((simd) => shapes.map(([name, shape]) => [name, simd, shape] as const));
+if (sets.length < 2) console.log("skipped: relaxed SIMD, which this engine lacks");
+
+describe.each(cases)("LSTM kernel %s, %s SIMD", (_, simd, shape) => {
   const n = 21;
   const K = 12;
   const { phi, gradients, weights } = problem(shape, n, K);
   const all = Int32Array.from({ length: n }, (_, i) => i);
 
   it("steps as the float64 reference does", () => {
-    const fast = wasmKernel(shape, n);
+    const fast = wasmKernel(shape, n, 1, simd);
     const slow = referenceKernel(shape, n);
     const [a, b] = [new Float32Array(n), new Float32Array(n)];
     fast.load(phi);
@@ -72,7 +76,7 @@ describe.each(shapes)("LSTM kernel %s", (_, shape) => {
       coordinates: all,
       coordinateWeights: new Float32Array(n).fill(0.5),
     };
-    const fast = wasmKernel(shape, 8, K);
+    const fast = wasmKernel(shape, 8, K, simd);
     fast.load(phi);
     const a = new Float64Array(phi.length);
     const b = new Float64Array(phi.length);

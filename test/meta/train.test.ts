@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import { localRunner } from "../../src/meta/runner.ts";
 import { type Checkpoint, initialCheckpoint, metaTrain, metaTrainDefaults } from "../../src/meta/train.ts";
@@ -30,6 +31,11 @@ it("gives the same bytes on one thread, on two worker threads, and when stopped 
   const spec = { kind: "quadratic" as const, ...quadraticDefaults, functions: 2 };
   const { href } = new URL("../../dist/node/worker.js", import.meta.url);
   expect(await run(initialCheckpoint(o), poolRunner({ train: spec, validation: spec }, 2, href))).toEqual(whole);
+});
+
+it("gives these bytes on every engine", async () => {
+  const { phi } = await run(initialCheckpoint(o));
+  expect(createHash("sha256").update(new Uint8Array(phi.buffer)).digest("hex").slice(0, 16)).toBe("e14ce0d994976ae2");
 });
 
 it("leaves out a trajectory whose loss is not finite, says so, and keeps φ finite", async () => {
