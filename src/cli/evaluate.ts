@@ -35,7 +35,7 @@ function experimentOf(file: OptimizerFile): string {
 /** Which row a file stands in: "lstm" for this experiment's own optimizer, else by the recipe that trained it. */
 function contestant(experiment: Experiment, path: string, file: OptimizerFile): Learned {
   const name = experimentOf(file);
-  const own = name === experiment.name;
+  const own = name === (experiment.optimizerOf ?? experiment.name);
   const recipe = own ? undefined : recipeOf(name);
   return {
     group: own ? "lstm" : `lstm-${recipe ?? name}`,

@@ -45,7 +45,10 @@ function readConfig(path: string): Record<string, unknown> {
 
 const stages = (e: Experiment): string => (e.startFrom ? `${stages(e.startFrom)}${e.startFrom.name}, then ` : "");
 const names = experiments
-  .map((e) => `  ${e.name.padEnd(25)}${e.title}${e.startFrom ? `\n${"".padEnd(27)}trains ${stages(e)}itself` : ""}`)
+  .map(
+    (e) =>
+      `  ${e.name.padEnd(25)}${e.title}${e.startFrom && !e.optimizerOf ? `\n${"".padEnd(27)}trains ${stages(e)}itself` : ""}`,
+  )
   .join("\n");
 const program = new Command("gradgrad")
   .description(
@@ -81,6 +84,7 @@ program
   .action(async (name: string, o) => {
     if (o.revectorize) revectorize();
     const e = experimentByName(name);
+    check(e.optimizerOf === undefined, "experiment", `${e.optimizerOf}, whose optimizer it tests`, name);
     const file = o.config ? readConfig(o.config) : {};
     const changes = (o.set ?? []).map(parseSetting).reduce(merge, file);
     let options = { ...configure(e.options, changes), seed: o.seed };

@@ -10,6 +10,8 @@ export interface Experiment {
   readonly words: string;
   /** Name of the recipe, where it is not the best one of its problem: its row is `lstm-RECIPE`. */
   readonly recipe?: string;
+  /** Where this one only tests: name of the experiment whose optimizer it tests, on problems that it was not trained for. */
+  readonly optimizerOf?: string;
   /** Trained before this one, on a cheaper cousin of the problem; this one starts from its φ. */
   readonly startFrom?: Experiment;
   readonly train: FamilySpec;

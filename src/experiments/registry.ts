@@ -164,6 +164,19 @@ const mnist: Experiment = {
   tests: [imageTest("mnist", mnistMlp("mnist-train")), imageTest("mnist-test", mnistMlp("mnist-test"))],
 };
 
+/** Figure 5: one thing of the optimizee changed at a time. */
+const mnistTransfer: Experiment = {
+  ...mnist,
+  name: "mnist-transfer",
+  title: "The MNIST optimizer on classifiers that it was not trained for (paper, Figure 5)",
+  optimizerOf: "mnist",
+  tests: [
+    imageTest("mnist-40-units", { ...mnistMlp("mnist-train"), hidden: [40] }),
+    imageTest("mnist-2-layers", { ...mnistMlp("mnist-train"), hidden: [20, 20] }),
+    imageTest("mnist-relu", { ...mnistMlp("mnist-train"), activation: "relu" }),
+  ],
+};
+
 const digits: Experiment = {
   ...classifier(
     mnistMlp("digits-train"),
@@ -180,6 +193,7 @@ export const experiments: readonly Experiment[] = [
   quadraticUniformPaper,
   quadraticGaussian,
   mnist,
+  mnistTransfer,
   digits,
 ];
 

@@ -27,6 +27,7 @@ describe("exit codes and messages", () => {
     [["train", "demo", "--threads", "0"], "a whole number above zero"],
     [["train", "demo", "--seed", ""], "a whole number is expected"],
     [["train", "demo", "--set", "secondDerivatives=true", "simd=turbo"], "configuration simd: expected"],
+    [["train", "mnist-transfer"], "experiment: expected mnist, whose optimizer it tests"],
     [["frobnicate"], "unknown command 'frobnicate'"],
   ])("%j is a wrong call: 2", (args, message) => {
     const { status, stderr } = run(...args);
