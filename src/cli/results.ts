@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { band, curves, metric, toCsv, verdict } from "../evaluation/index.ts";
+import { band, curves, metric, metricWords, toCsv, verdict } from "../evaluation/index.ts";
 import type { FamilySpec } from "../experiments/families.ts";
 import type { TestResult } from "../experiments/run-test.ts";
 import { learningCurves, type MetaPoint, metaProgress, renderReport } from "../figures/index.ts";
@@ -46,19 +46,12 @@ function replaceInfinity(_: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? null : value;
 }
 
-/** A metric in words. */
-export function metricWords(name: string): string {
-  const [, kind, a, b] = /^(final|sum|mean)\((\d+)(?:,(\d+))?\)$/.exec(name) ?? [];
-  if (kind === "mean") return `Mean loss of steps ${a} to ${b}`;
-  return kind === "final" ? `Loss after ${a} steps` : `Sum of the losses of steps ${a} to ${b}`;
-}
-
 /** The tables and sentences of a test, for a terminal. */
 export function printTest(result: TestResult): string {
   return result.metrics
     .map((m) => {
       const rates = new Map(m.tuned.map((t) => [t.name, t.tuned.learningRate]));
-      return `\n${result.spec.key}: ${metricWords(m.metric)}, ${m.summary.rows[0]!.n} fresh trajectories\n${table(m.summary, rates)}`;
+      return `\n${result.spec.key}: ${metricWords(m.metric)}, ${m.summary.rows[0]!.n} fresh runs\n${table(m.summary, rates)}`;
     })
     .join("\n");
 }

@@ -53,3 +53,11 @@ export function metric(name: string): Metric {
   if (found[1] === "final") return final(a);
   return found[1] === "sum" ? sum(a, Number(found[3])) : meanOver(a, Number(found[3]));
 }
+
+/** A metric's name in words: "Loss after 100 steps". */
+export function metricWords(name: string): string {
+  const [, kind, a, b] = /^(final|sum|mean)\((\d+)(?:,(\d+))?\)$/.exec(name) ?? [];
+  if (kind === "final") return `Loss after ${a} steps`;
+  if (kind === "mean") return `Mean loss of steps ${a} to ${b}`;
+  return kind === "sum" ? `Sum of the losses of steps ${a} to ${b}` : name;
+}

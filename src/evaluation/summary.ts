@@ -1,7 +1,7 @@
 import { check } from "../core/check.ts";
 import type { Rng } from "../core/rng.ts";
 import { band, type Comparison, type Role } from "./compare.ts";
-import type { Metric } from "./metrics.ts";
+import { type Metric, metricWords } from "./metrics.ts";
 import {
   bootstrapMeans,
   differences,
@@ -130,7 +130,8 @@ export function verdict(summary: Summary): Verdict {
       "−",
     );
   const one = n === 1 ? "on the one run" : `on ${(100 * share).toFixed(1)}% of ${n.toLocaleString("en")} runs`;
-  const tail = `(${summary.metric} ${f(us.mean)} against ${f(them.mean)}; paired difference ${f(difference)}, 95% interval ${f(ci95[0])} to ${f(ci95[1])}; lower ${one})`;
+  const words = metricWords(summary.metric);
+  const tail = `(${words.charAt(0).toLowerCase()}${words.slice(1)}: ${f(us.mean)} against ${f(them.mean)}; paired difference ${f(difference)}, 95% interval ${f(ci95[0])} to ${f(ci95[1])}; lower ${one})`;
   if (us.diverged > 0 && them.diverged === 0)
     return {
       outcome: "loses",
