@@ -1,4 +1,5 @@
 import type { Curve } from "../evaluation/compare.ts";
+import { metricWords } from "../evaluation/metrics.ts";
 import type { Summary, SummaryRow, Verdict } from "../evaluation/summary.ts";
 import type { Tuned } from "../evaluation/tune.ts";
 import { learningCurves } from "./learning-curves.ts";
@@ -88,7 +89,7 @@ ${s.note ? `<p>${escapeHtml(s.note)}</p>` : ""}
 <div class="scroll"><table><thead><tr>${heads.map((h) => `<th scope="col">${h}</th>`).join("")}</tr></thead><tbody>
 ${table.join("\n")}
 </tbody></table></div>
-<p class="note">Measured: ${escapeHtml(summary.metric)}, over ${us.n.toLocaleString("en")} runs that are the same for every optimizer. Difference: ${escapeHtml(us.label)} minus the row's optimizer, run by run, so below zero is better for ${escapeHtml(us.label)}; wins: the share of runs in which it was lower. Steps to target: when the median first reaches ${show(summary.target, 3)}. Intervals: bootstrap over runs.</p></section>`;
+<p class="note">Measured: ${escapeHtml(metricWords(summary.metric).toLowerCase())}, over ${us.n.toLocaleString("en")} runs that are the same for every optimizer. Difference: ${escapeHtml(us.label)} minus the row's optimizer, run by run, so below zero is better for ${escapeHtml(us.label)}; wins: the share of runs in which it was lower. Steps to target: when the median first reaches ${show(summary.target, 3)}. Intervals: bootstrap over runs.</p></section>`;
 }
 
 function tuning(rows: NonNullable<ReportInput["tuning"]>): string {
