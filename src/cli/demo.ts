@@ -47,7 +47,7 @@ export async function demo(seed: number, folder: string, json = false, resume = 
     "A learned optimizer against tuned hand-designed ones",
     experiment.words,
     [result],
-    metaPoints(trained.checkpoint.history),
+    { points: metaPoints(trained.checkpoint.history), select: experiment.options.select },
     { command, seed, commit, machine, date, version, seconds },
   );
   say(`\nIn ${folder}, after ${seconds} s:`);

@@ -27,9 +27,11 @@ export interface EvaluateCall {
   readonly methods?: readonly string[];
 }
 
+const UNKNOWN = "unknown";
+
 function experimentOf(file: OptimizerFile): string {
   const training = file.provenance.training as { experiment?: unknown } | undefined;
-  return typeof training?.experiment === "string" ? training.experiment : "unknown";
+  return typeof training?.experiment === "string" ? training.experiment : UNKNOWN;
 }
 
 /** Which row a file stands in: "lstm" for this experiment's own optimizer, else by the recipe that trained it. */
@@ -39,7 +41,9 @@ function contestant(experiment: Experiment, path: string, file: OptimizerFile): 
   const recipe = own ? undefined : recipeOf(name);
   return {
     group: own ? "lstm" : `lstm-${recipe ?? name}`,
-    label: own ? "LSTM (learned)" : `LSTM, ${recipe?.replaceAll("-", " ") ?? basename(path)}`,
+    label: own
+      ? "LSTM (learned)"
+      : `LSTM, ${recipe?.replaceAll("-", " ") ?? (name === UNKNOWN ? basename(path) : name)}`,
     seed: file.provenance.seed,
     optimizer: { kind: "learned", shape: file.shape, phi: file.phi },
   };

@@ -77,6 +77,7 @@ program
   .option("--from <file>", "start from this optimizer's weights instead of random ones, or of an experiment's")
   .option("--out <folder>", "where the optimizer and its checkpoint go", "runs")
   .option("--minutes <x>", "stop after so many minutes and save", positive)
+  .option("--rounds <n>", "stop after so many rounds and save: the same bytes each time", count)
   .option("--threads <n>", "worker threads (never changes the result)", count)
   .option(...REVECTORIZE, false)
   .option("--resume", "go on from the checkpoint", false)
@@ -95,6 +96,7 @@ program
       command: recordedCall(),
       ...(o.threads ? { threads: o.threads } : {}),
       ...(o.minutes ? { minutes: o.minutes } : {}),
+      ...(o.rounds ? { rounds: o.rounds } : {}),
     };
     let start = o.from ? startFromFile(o.from, { ...e, options }) : undefined;
     if (o.search) {
@@ -206,7 +208,7 @@ program
 
 program
   .command("demo")
-  .description("meta-train on 10-d quadratics, tune the baselines, test on 1,000 fresh functions: about 90 seconds")
+  .description("meta-train on 10-d quadratics, tune the baselines, test on 1,000 fresh functions: about a minute")
   .option("--seed <n>", "seed of the run", whole, 0)
   .option("--out <folder>", "where report, figure and optimizer go", "gradgrad-demo")
   .option("--resume", "go on from the checkpoint", false)

@@ -57,8 +57,8 @@ export function printTest(result: TestResult): string {
 }
 
 /** What a figure of learning curves says below its title. */
-export const curvesWords = (runs: number, statistic: "median" | "mean" = "median"): string =>
-  `${statistic === "mean" ? "Mean" : "Median"} of ${runs.toLocaleString("en")} fresh runs; every learning rate tuned. Band: middle 80%.`;
+export const curvesWords = (runs: number, statistic: "median" | "mean" = "median", band = true): string =>
+  `${statistic === "mean" ? "Mean" : "Median"} of ${runs.toLocaleString("en")} fresh runs; every learning rate tuned.${band ? " Band: the learned one's middle 80%." : ""}`;
 
 /** The points of a run's history that its figure draws. */
 export function metaPoints(history: Checkpoint["history"]): MetaPoint[] {
@@ -89,7 +89,7 @@ export function writeReport(
   title: string,
   problem: string,
   results: readonly TestResult[],
-  meta: readonly MetaPoint[] | undefined,
+  meta: { readonly points: readonly MetaPoint[]; readonly select: "final" | "sum" } | undefined,
   facts: Readonly<Record<string, string | number>>,
   csv = false,
 ): string[] {
@@ -103,7 +103,7 @@ export function writeReport(
       title: `${results.length > 1 ? `${r.spec.key}: ` : ""}${metricWords(m.metric)}`,
       summary: m.summary,
       verdict: verdict(m.summary),
-      curves: curves(m.comparison),
+      curves: curves(m.comparison, m.summary.reference),
     })),
   );
   const tuning = results.flatMap((r) =>
@@ -115,21 +115,30 @@ export function writeReport(
       })),
     ),
   );
-  const progress = meta?.length ? { points: meta, xlabel: "round", ylabel: "loss" } : undefined;
+  const measured = meta?.select === "sum" ? "all steps" : "the last ten steps";
+  const progress = meta?.points.length
+    ? {
+        points: meta.points,
+        title: "Meta-training",
+        subtitle: `Training: mean loss over all steps of a round. Validation: mean loss over ${measured}.`,
+        xlabel: "round",
+        ylabel: "loss",
+      }
+    : undefined;
   write(
     "report.html",
     renderReport({ title, problem, sections, tuning, provenance: facts, ...(progress ? { meta: progress } : {}) }),
   );
   for (const r of results) {
     const m = r.metrics[0]!;
-    const svg = learningCurves(curves(m.comparison), {
-      title,
+    const svg = learningCurves(curves(m.comparison, m.summary.reference), {
+      title: r.spec.title ?? title,
       subtitle: curvesWords(m.summary.rows[0]!.n),
     });
     write(`${r.spec.key}.svg`, svg);
     write(`${r.spec.key}.png`, toPng(svg));
     if (csv) write(`${r.spec.key}.csv`, toCsv(m.comparison));
   }
-  if (meta?.length) write("meta-training.svg", metaProgress(meta, { title: "Meta-training", xlabel: "round" }));
+  if (progress) write("meta-training.svg", metaProgress(progress.points, progress));
   return paths;
 }

@@ -18,11 +18,15 @@ interface Try {
   readonly score: number | null;
 }
 
-/** The tries of an interrupted search of the same kind. */
-function earlierTries(path: string, iterations: number): Try[] {
+/** The tries of an interrupted search of the same kind; none of another kind or where the file cannot be read. */
+function earlierTries(path: string, kind: string): Try[] {
   if (!existsSync(path)) return [];
-  const saved = JSON.parse(readFileSync(path, "utf8")) as { iterations?: number; tried?: Try[] };
-  return saved.iterations === iterations ? (saved.tried ?? []) : [];
+  try {
+    const { options, tried } = JSON.parse(readFileSync(path, "utf8")) as { options: unknown; tried: Try[] };
+    return JSON.stringify(options) === kind && Array.isArray(tried) ? tried : [];
+  } catch {
+    return [];
+  }
 }
 
 /**
@@ -46,7 +50,8 @@ export async function search(
   const path = pathOf(experiment, call.folder, "search.json");
   const from = provenance(call.command, options.seed);
   const rng = createRng(`${options.seed}/search`);
-  const tried = call.resume ? earlierTries(path, iterations).slice(0, count) : [];
+  const { learningRate: _, ...others } = { ...options, iterations };
+  const tried = call.resume ? earlierTries(path, JSON.stringify(others)).slice(0, count) : [];
   const progress = createProgress(`search ${name}`, tried.length);
   for (let k = 0; k < count; k++) {
     const learningRate = Number((SEARCH.low * exp(rng.uniform() * log(SEARCH.high / SEARCH.low))).toPrecision(3));
@@ -61,7 +66,7 @@ export async function search(
       await runner.close();
     }
     tried.push({ learningRate, score: Number.isFinite(c.bestScore) ? c.bestScore : null });
-    writeWhole(path, `${JSON.stringify({ ...from, iterations, tried }, null, 1)}\n`);
+    writeWhole(path, `${JSON.stringify({ ...from, options: others, tried }, null, 1)}\n`);
   }
   progress.end();
   const best = tried.reduce((a, b) => ((b.score ?? Infinity) < (a.score ?? Infinity) ? b : a));

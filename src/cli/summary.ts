@@ -32,6 +32,7 @@ export interface ResultFile {
   readonly metrics?: readonly {
     readonly name: string;
     readonly summary: {
+      readonly reference: string;
       readonly bestBaseline?: string;
       readonly rows: readonly {
         readonly name: string;
@@ -95,7 +96,10 @@ export function readResults(folder: string): Map<string, ResultFile> {
 export const summaryText = (folder: string): string =>
   `${JSON.stringify(deriveSummary(readResults(folder)), null, 1)}\n`;
 
-/** The figure of each test in the results: every optimizer, of several seeds of a learned one the headline. */
+/** The learned rows that a figure shows: the headline seed, and other recipes for the same problem. */
+const drawn = new Set(["lstm", ...experiments.flatMap((e) => (e.recipe ? [`lstm-${e.recipe}`] : []))]);
+
+/** The figure of each test in the results. */
 export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<string, string> {
   const figures = new Map<string, string>();
   const line = (values: Line): Float64Array => Float64Array.from(values, (v) => v ?? Number.POSITIVE_INFINITY);
@@ -106,10 +110,10 @@ export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<strin
     const paper = paperLstm[spec.key];
     const statistic = paper ? "mean" : "median";
     const curves: Curve[] = m.summary.rows
-      .filter((r) => !/-seed\d+$/.test(r.name))
+      .filter((r) => r.role !== "learned" || drawn.has(r.name))
       .map(({ name, label, role }) => {
         const { [statistic]: values, low, high } = m.curves[name]!;
-        const band = low && high ? { low: line(low), high: line(high) } : {};
+        const band = low && high && name === m.summary.reference ? { low: line(low), high: line(high) } : {};
         return { name, label: label.replace(/, seed \d+$/, ""), role, line: line(values), ...band };
       });
     if (paper)
@@ -119,8 +123,10 @@ export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<strin
         role: "baseline",
         line: Float64Array.of(Number.NaN, ...paper),
       });
-    const { title } = experiments.find((e) => e.tests.some((t) => t.key === spec.key)) ?? { title: spec.key };
-    const subtitle = curvesWords(m.summary.rows[0]!.n, statistic);
+    const found = experiments.flatMap((e) => e.tests.map((t) => ({ key: t.key, title: t.title ?? e.title })));
+    const { title } = found.find((t) => t.key === spec.key) ?? { title: spec.key };
+    const banded = curves.some((c) => c.low !== undefined);
+    const subtitle = curvesWords(m.summary.rows[0]!.n, statistic, banded);
     figures.set(`figures/${spec.key}.svg`, learningCurves(curves, { title, subtitle }));
   }
   return figures;

@@ -20,6 +20,8 @@ export interface TrainCall {
   readonly threads?: number;
   /** Stop after so many minutes of this call; the checkpoint is kept. */
   readonly minutes?: number;
+  /** Stop after so many rounds of the experiment itself; the checkpoint is kept. */
+  readonly rounds?: number;
   readonly quiet?: boolean;
   /** The call as its record repeats it. Default `gradgrad train NAME --seed N`. */
   readonly command?: string;
@@ -112,7 +114,9 @@ export async function train(experiment: Experiment, call: TrainCall): Promise<Tr
   let start = call.start;
   let trained: Trained | undefined;
   for (const stage of stages) {
-    trained = await trainStage(stage, { ...call, resume: call.resume && hasCheckpoint(stage) }, start, deadline);
+    const own = { resume: call.resume && hasCheckpoint(stage), start };
+    const last = stage === stages.at(-1) ? (call.rounds ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+    trained = await trainStage(stage, { ...call, ...own }, { deadline, rounds: last });
     if (!trained.finished) break;
     start = startFromTrained(trained);
   }
@@ -121,11 +125,11 @@ export async function train(experiment: Experiment, call: TrainCall): Promise<Tr
 
 async function trainStage(
   experiment: Experiment,
-  call: TrainCall,
-  start: Start | undefined,
-  deadline: number,
+  call: Omit<TrainCall, "start" | "minutes" | "rounds"> & { readonly start: Start | undefined },
+  stop: { readonly deadline: number; readonly rounds: number },
 ): Promise<Trained> {
   const { options, name } = experiment;
+  const { start } = call;
   const path = pathOf(experiment, call.folder, "safetensors");
   const saved = pathOf(experiment, call.folder, "checkpoint");
   const identity: RunIdentity = { name, options, ...(start ? { start: start.provenance } : {}) };
@@ -165,7 +169,7 @@ async function trainStage(
         save();
         savedAt = performance.now();
       }
-      if (interrupted || performance.now() > deadline) break;
+      if (interrupted || performance.now() > stop.deadline || r.iteration >= stop.rounds) break;
     }
     save();
   } finally {

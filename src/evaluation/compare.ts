@@ -223,11 +223,11 @@ export interface Curve {
   readonly high?: Float64Array;
 }
 
-/** The median curves of a comparison; learned optimizers get their 10–90% band. */
-export function curves(comparison: Comparison): Curve[] {
+/** The median curves of a comparison; `banded` gets its 10–90% band: two that overlap can no longer be told apart. */
+export function curves(comparison: Comparison, banded: string): Curve[] {
   return comparison.entries.map((entry) => {
     const { low, high, median } = band(entry);
     const { name, label, role } = entry;
-    return { name, label, role, line: median, ...(role === "learned" ? { low, high } : {}) };
+    return { name, label, role, line: median, ...(name === banded ? { low, high } : {}) };
   });
 }

@@ -30,6 +30,8 @@ export type TestMetric =
 export interface TestSpec {
   /** First part of the keys in results/summary.json. */
   readonly key: string;
+  /** Title of its figure, where the experiment's does not tell its tests apart. */
+  readonly title?: string;
   readonly family: FamilySpec;
   readonly steps: number;
   /** Trajectories, each of as many functions as the family runs side by side. */

@@ -25,8 +25,9 @@ const quadraticTest = (key: string, family: FamilySpec, functions: number): Test
     { name: "sum", kind: "sum", from: 0, step: 99 },
   ],
 });
-const imageTest = (key: string, family: FamilySpec): TestSpec => ({
+const imageTest = (key: string, family: FamilySpec, title?: string): TestSpec => ({
   key,
+  ...(title === undefined ? {} : { title }),
   family,
   steps: 200,
   trajectories: 100,
@@ -82,6 +83,8 @@ const quadraticUniform: Experiment = {
   tests: [quadraticTest("quadratic-uniform", uniform(100), 2000)],
 };
 
+const shortUnrolls = { ...quadraticUniform.options, unroll: 20, validateEvery: 50, validationTrajectories: 4 };
+
 /** As the paper: no preprocessing, no clipping, constant rate (found by random search), 128 functions an update. */
 const quadraticUniformPaper: Experiment = {
   ...quadraticUniform,
@@ -90,8 +93,7 @@ const quadraticUniformPaper: Experiment = {
   recipe: "paper-recipe",
   train: uniform(128),
   options: {
-    ...quadraticUniform.options,
-    unroll: 20,
+    ...shortUnrolls,
     metaBatch: 1,
     learningRate: 0.001,
     schedule: "constant",
@@ -99,8 +101,6 @@ const quadraticUniformPaper: Experiment = {
     average: 0,
     clip: 0,
     iterations: 1000,
-    validateEvery: 50,
-    validationTrajectories: 4,
   },
 };
 
@@ -111,7 +111,7 @@ const quadraticGaussian: Experiment = {
   words: quadraticWords.replace("3.3", "10"),
   train: gaussian(32),
   validation: gaussian(256),
-  options: { ...quadraticUniform.options, iterations: 1000, select: "sum", validateEvery: 50 },
+  options: { ...shortUnrolls, iterations: 1000, select: "sum" },
   tests: [quadraticTest("quadratic-gaussian", gaussian(100), 2000)],
 };
 
@@ -163,7 +163,10 @@ const mnist: Experiment = {
     "The paper's MNIST classifier: 784-20-10, sigmoid, minibatches of 128",
     [700, 1500, 700],
   ),
-  tests: [imageTest("mnist", mnistMlp("mnist-train")), imageTest("mnist-test", mnistMlp("mnist-test"))],
+  tests: [
+    imageTest("mnist", mnistMlp("mnist-train")),
+    imageTest("mnist-test", mnistMlp("mnist-test"), "The same, on images that meta-training never saw"),
+  ],
 };
 
 /** Figure 5: one thing of the optimizee changed at a time. */
@@ -173,9 +176,17 @@ const mnistTransfer: Experiment = {
   title: "The MNIST optimizer on classifiers that it was not trained for (paper, Figure 5)",
   optimizerOf: "mnist",
   tests: [
-    imageTest("mnist-40-units", { ...mnistMlp("mnist-train"), hidden: [40] }),
-    imageTest("mnist-2-layers", { ...mnistMlp("mnist-train"), hidden: [20, 20] }),
-    imageTest("mnist-relu", { ...mnistMlp("mnist-train"), activation: "relu" }),
+    imageTest("mnist-40-units", { ...mnistMlp("mnist-train"), hidden: [40] }, "The MNIST optimizer on 40 hidden units"),
+    imageTest(
+      "mnist-2-layers",
+      { ...mnistMlp("mnist-train"), hidden: [20, 20] },
+      "The MNIST optimizer on two hidden layers",
+    ),
+    imageTest(
+      "mnist-relu",
+      { ...mnistMlp("mnist-train"), activation: "relu" },
+      "The MNIST optimizer on a ReLU network",
+    ),
   ],
 };
 

@@ -78,16 +78,24 @@ function looks(curves: readonly Curve[]): { stroke: string; width: number; dash:
   });
 }
 
+const CHARACTER = 7.4; // pixels of one in a bold label
+const OFF = " (off the scale)";
+
+function shorten(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
 /** Loss by step on a log axis, a line a curve, bands where given, each labelled at its end. Returns SVG text. */
 export function learningCurves(curves: readonly Curve[], options: CurvesOptions): string {
   check(curves.length > 0, "curves", "at least one", 0);
   const { width = 760, height = 440, xlabel = "step", ylabel = "loss f(θ)" } = options;
+  const labels = curves.map((c) => shorten(c.label, Math.floor((width * 0.4 - 44) / CHARACTER)));
   const range = domain(curves);
   const gone = (c: Curve): boolean => !(c.line.at(-1)! <= range[1] && c.line.at(-1)! >= range[0]);
   const look = looks(curves);
   const steps = Math.max(...curves.map((c) => c.line.length)) - 1;
-  const longest = Math.max(...curves.map((c) => c.label.length + (gone(c) ? 15 : 0)));
-  const marginRight = Math.min(width * 0.4, 44 + 7.4 * longest);
+  const longest = Math.max(...curves.map((c, i) => labels[i]!.length + (gone(c) ? OFF.length : 0)));
+  const marginRight = Math.min(width * 0.4, 44 + CHARACTER * longest);
   const marginTop = options.subtitle ? 76 : 58;
   const marginBottom = 44;
   // Learned ones are drawn last, on top.
@@ -166,7 +174,7 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
         class: "curve-label",
         ...(learned ? { "font-weight": 700 } : {}),
       },
-      lost ? `${curves[i]!.label} (off the scale)` : curves[i]!.label,
+      lost ? `${labels[i]!}${OFF}` : labels[i]!,
     );
   }
   nameAxes(plot, xlabel, ylabel, 64, right, marginTop, height - 8);

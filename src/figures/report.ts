@@ -35,7 +35,10 @@ function escapeHtml(text: string | number): string {
 function show(x: number, digits = 4): string {
   if (Number.isNaN(x)) return "–";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
-  return String(Number(x.toPrecision(digits))).replace("-", "−");
+  // Diverging sums would be walls of zeros.
+  const text =
+    Math.abs(x) >= 1e6 ? x.toExponential(digits - 1).replace("e+", "e") : String(Number(x.toPrecision(digits)));
+  return text.replaceAll("-", "−");
 }
 
 function interval([low, high]: readonly [number, number]): string {

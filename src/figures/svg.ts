@@ -75,16 +75,20 @@ export function spread(places: readonly number[], gap: number, top: number, bott
   return out;
 }
 
-/** Marks of a log axis: powers of ten over more than two and a half decades, else 1, 2, 5 times them, else even steps. */
-export function logTicks(low: number, high: number): number[] {
-  const steps = high / low > 300 ? [1] : [1, 2, 5];
+/** The powers of ten in an interval, times each of `steps`. */
+function powers(low: number, high: number, steps: readonly number[]): number[] {
   const ticks: number[] = [];
   for (let k = Math.floor(Math.log10(low)); k <= Math.log10(high); k++)
-    for (const m of steps) {
-      const tick = Number(`${m}e${k}`);
-      if (tick >= low && tick <= high) ticks.push(tick);
-    }
-  if (ticks.length > 3 || (ticks.length === 3 && high / low > 300)) return ticks;
+    for (const m of steps) ticks.push(Number(`${m}e${k}`));
+  return ticks.filter((t) => t >= low && t <= high);
+}
+
+/** Marks of a log axis: powers of ten where three fit, else 1, 2, 5 times them, else even steps. */
+export function logTicks(low: number, high: number): number[] {
+  const tens = high / low > 300 ? powers(low, high, [1]) : [];
+  if (tens.length >= 3) return tens;
+  const ticks = powers(low, high, [1, 2, 5]);
+  if (ticks.length > 3) return ticks;
   // Under about one decade: multiples of 1, 2 or 5 × 10ᵏ, of which at most eight fit.
   for (let k = Math.floor(Math.log10(high)) - 4; ; k++)
     for (const m of [1, 2, 5]) {

@@ -68,6 +68,7 @@ it("train writes an optimizer that inspect reads, evaluate tests, and the same c
     "nag",
     "lbfgs",
     path,
+    join(b, "demo-seed0.safetensors"),
     "--problem",
     "demo",
     "--trajectories",
@@ -83,6 +84,7 @@ it("train writes an optimizer that inspect reads, evaluate tests, and the same c
   const json = JSON.parse(readFileSync(join(a, "demo-compare.json"), "utf8"));
   expect(json.metrics[0].values.lstm).toHaveLength(100);
   const lbfgs = json.metrics[0].summary.rows.find((r: { name: string }) => r.name === "lbfgs");
+  expect(json.metrics[0].values["lstm-2"]).toEqual(json.metrics[0].values.lstm); // the same file twice: both rows stand
   expect(lbfgs.evaluationsPerStep).toBeGreaterThan(1);
   expect(readFileSync(join(a, "report.html"), "utf8")).toContain("What this is about");
   expect(readFileSync(join(a, "demo.csv"), "utf8").split("\n")[0]).toBe("optimizer,trajectory,step,loss");
@@ -138,4 +140,17 @@ it("--revectorize gives the same bytes where Node has it, and says so where not"
   run("train", "demo", ...small, "--out", plain);
   const file = "demo-seed0.safetensors";
   expect(readFileSync(join(wide, file))).toEqual(readFileSync(join(plain, file)));
+}, 60_000);
+
+it("--rounds stops a run where it is told, and what a thread refuses is a wrong call here too", () => {
+  const out = folder();
+  const { status, stdout } = run("train", "demo", "--rounds", "3", "--out", out, "--json");
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ finished: false, score: null });
+  const record = JSON.parse(readFileSync(join(out, "demo-seed0.json"), "utf8"));
+  expect(record.command).toBe("gradgrad train demo --rounds 3");
+  const relaxed = run("train", "demo", "--set", "simd=relaxed", "iterations=1", "--out", folder());
+  if (Number(process.versions.node.split(".")[0]) >= 24) return expect(relaxed.status).toBe(0);
+  expect(relaxed.stderr).toContain("simd: expected an instruction set that this engine has");
+  expect(relaxed.status).toBe(2);
 }, 60_000);

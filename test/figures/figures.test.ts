@@ -36,6 +36,13 @@ test("every curve is drawn and labelled, no two labels closer than a line of tex
   for (const path of document.querySelectorAll("path")) expect(path.getAttribute("d")).not.toMatch(/NaN|Infinity/);
 });
 
+test("a label too long for the figure is shortened, so that its end is not cut off", () => {
+  const long = { ...curve("l", 0.7, "learned"), label: "LSTM, some-very-long-file-name-of-an-optimizer.safetensors" };
+  const label = parse(learningCurves([long, series[1]!], { title: "T" })).querySelector(".curve-label[font-weight]")!;
+  expect(label.textContent).toMatch(/^LSTM, some-very-long.*…$/);
+  expect(Number(label.getAttribute("x")) + 7.4 * label.textContent!.length).toBeLessThanOrEqual(760);
+});
+
 test("a geometric curve is a straight line on the log axis, and the same input gives the same text", () => {
   const svg = learningCurves([curve("g", 0.8)], { title: "T" });
   const d = parse(svg).querySelector('[aria-label="line"] path')!.getAttribute("d")!;
@@ -122,4 +129,5 @@ test("a log axis has marks whatever its interval", () => {
   expect(logTicks(0.5, 20)).toEqual([0.5, 1, 2, 5, 10, 20]);
   expect(logTicks(2.1, 2.45)).toEqual([2.1, 2.15, 2.2, 2.25, 2.3, 2.35, 2.4, 2.45]);
   expect(logTicks(3, 45)).toEqual([10, 20, 30, 40]);
+  expect(logTicks(0.0122, 4.9)).toEqual([0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]);
 });

@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { deriveSummary, readResults, resultFigures, type SummaryValue, summaryText } from "../../src/cli/summary.ts";
+import { experimentByName } from "../../src/experiments/registry.ts";
+import { decodeOptimizer } from "../../src/learned/file.ts";
 
 const folder = fileURLToPath(new URL("../../results", import.meta.url));
 const summary = JSON.parse(readFileSync(`${folder}/summary.json`, "utf8")) as Record<string, SummaryValue>;
@@ -15,6 +17,22 @@ it("the figures are drawn from the results beside them", () => {
   for (const [name, text] of figures) expect(readFileSync(`${folder}/${name}`, "utf8"), name).toBe(text);
   const readme = readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8");
   for (const [, path] of readme.matchAll(/\]\(results\/([^)]+)\)/g)) expect(figures.has(path!), path).toBe(true);
+});
+
+it("every committed optimizer was trained by its experiment's present recipe: its command makes it again", () => {
+  for (const name of readdirSync(`${folder}/optimizers`).filter((n) => n.endsWith(".safetensors"))) {
+    const { provenance } = decodeOptimizer(readFileSync(`${folder}/optimizers/${name}`));
+    const { experiment, iterationsDone, start, ...options } = provenance.training as Record<string, unknown>;
+    const e = experimentByName(experiment as string);
+    expect(options, name).toEqual({ ...e.options, seed: provenance.seed });
+    expect(provenance.family, name).toEqual(e.train);
+    const { command } = JSON.parse(
+      readFileSync(`${folder}/optimizers/${name.replace(".safetensors", ".json")}`, "utf8"),
+    );
+    expect(command, name).toContain(`gradgrad train ${experiment} --seed ${provenance.seed}`);
+    if (iterationsDone !== e.options.iterations) expect(command, name).toContain(`--rounds ${iterationsDone}`);
+    expect(Boolean(start), name).toBe(Boolean(e.startFrom));
+  }
 });
 
 it("every number names clean code, a machine, a date and a source that is there", () => {
