@@ -165,7 +165,7 @@ const mnist: Experiment = {
   ),
   tests: [
     imageTest("mnist", mnistMlp("mnist-train")),
-    imageTest("mnist-test", mnistMlp("mnist-test"), "The same, on images that meta-training never saw"),
+    imageTest("mnist-test", mnistMlp("mnist-test"), "The MNIST classifier on images that meta-training never saw"),
   ],
 };
 
@@ -194,7 +194,7 @@ const digits: Experiment = {
   ...classifier(
     mnistMlp("digits-train"),
     "digits",
-    "The same classifier on digits made by rule: no download",
+    "The paper's classifier on digits made by rule: no download",
     [300, 400, 100],
   ),
   tests: [imageTest("digits", mnistMlp("digits-test"))],

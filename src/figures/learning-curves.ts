@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { check } from "../core/check.ts";
 import type { Curve } from "../evaluation/compare.ts";
-import { append, figureDocument, finish, logTicks, nameAxes, spread } from "./svg.ts";
+import { append, figureDocument, finish, logAxis, nameAxes, spread } from "./svg.ts";
 
 /** Readable on white and on black, and apart for colour-blind readers (after Okabe and Ito 2008). */
 const palette = ["#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#808080", "#A6761D"];
@@ -102,7 +102,7 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
   const order = curves
     .map((_, i) => i)
     .sort((a, b) => Number(curves[a]!.role === "learned") - Number(curves[b]!.role === "learned"));
-  const marks: Plot.Markish[] = [Plot.gridY(logTicks(...range), { strokeOpacity: 0.12 })];
+  const marks: Plot.Markish[] = logAxis(...range);
   for (const i of order) {
     const { low, high } = curves[i]!;
     if (!low || !high) continue;
@@ -137,9 +137,7 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
       type: "log",
       clamp: true,
       domain: range,
-      label: null,
-      ticks: logTicks(...range),
-      tickFormat: "~g",
+      axis: null,
     },
     marks,
   }) as unknown as Element & { scale(name: string): { apply(x: number): number } };

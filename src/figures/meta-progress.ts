@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { check } from "../core/check.ts";
-import { append, figureDocument, finish, logTicks, nameAxes } from "./svg.ts";
+import { append, figureDocument, finish, logAxis, nameAxes } from "./svg.ts";
 
 /** One moment of meta-training. */
 export interface MetaPoint {
@@ -49,13 +49,11 @@ export function metaProgress(points: readonly MetaPoint[], options: ProgressOpti
     x: { label: null },
     y: {
       type: "log",
-      label: null,
-      ticks: logTicks(...range),
-      tickFormat: "~g",
+      axis: null,
       domain: range,
     },
     marks: [
-      Plot.gridY(logTicks(...range), { strokeOpacity: 0.12 }),
+      ...logAxis(...range),
       Plot.lineY(training, { x: "at", y: "training", stroke: "#808080", strokeOpacity: 0.6, strokeWidth: 1 }),
       Plot.lineY(validation, { x: "at", y: "validation", stroke: "#0072B2", strokeWidth: 2 }),
       Plot.dot(validation, { x: "at", y: "validation", fill: "#0072B2", r: 2.5 }),

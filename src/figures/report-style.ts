@@ -4,7 +4,7 @@ export const reportStyle = `
 @media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9ea7b3;--line:#3d444d;--page:#0d1117;--tint:#2b1c12;--accent:#ff9a57}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif}
-main{max-width:64rem;margin:0 auto;padding:2rem 1.25rem 4rem}
+main{max-width:80rem;margin:0 auto;padding:2rem 1.25rem 4rem}
 h1{font-size:1.9rem;line-height:1.2;margin:0 0 .5rem}
 h2{font-size:1.25rem;margin:2.5rem 0 .5rem}
 p{max-width:46rem}
@@ -15,11 +15,13 @@ figure{margin:1rem 0}
 figcaption,.note,small{color:var(--soft);font-size:.85rem}
 svg text{font-family:inherit}
 .scroll{overflow-x:auto}
-table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums;width:100%}
+table{border-collapse:collapse;font-size:.8rem;font-variant-numeric:tabular-nums;width:100%}
 th,td{border-bottom:1px solid var(--line);padding:.35rem .5rem;text-align:right;white-space:nowrap}
 th:first-child{text-align:left}
-td.tried{white-space:normal;text-align:left;color:var(--soft)}
+td.tried{white-space:normal;color:var(--soft)}
+th.tried,td.tried{text-align:left}
 td.tried b{color:var(--ink)}
+table small{font-size:1em}
 tr.learned{background:var(--tint)}
 tr.learned th{color:var(--accent)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;font-size:.9rem}

@@ -35,9 +35,9 @@ function escapeHtml(text: string | number): string {
 function show(x: number, digits = 4): string {
   if (Number.isNaN(x)) return "–";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
-  // Diverging sums would be walls of zeros.
-  const text =
-    Math.abs(x) >= 1e6 ? x.toExponential(digits - 1).replace("e+", "e") : String(Number(x.toPrecision(digits)));
+  const size = Math.abs(x); // far from 1, plain decimals are walls of zeros
+  const far = size >= 1e6 || (size > 0 && size < 1e-4);
+  const text = far ? x.toExponential(digits - 1).replace("e+", "e") : String(Number(x.toPrecision(digits)));
   return text.replaceAll("-", "−");
 }
 
@@ -88,7 +88,7 @@ function section(s: ReportSection): string {
 <p class="verdict ${s.verdict.outcome.split(" ")[0]}">${escapeHtml(s.verdict.sentence)}</p>
 ${s.note ? `<p>${escapeHtml(s.note)}</p>` : ""}
 <figure>${learningCurves(s.curves, { title: s.title, ...(s.ylabel ? { ylabel: s.ylabel } : {}) })}
-<figcaption>Lower is better. Each line is one optimizer; a shaded band holds the middle 80% of the runs.</figcaption></figure>
+<figcaption>Lower is better. Each line is one optimizer; the shaded band holds the middle 80% of the learned one's runs.</figcaption></figure>
 <div class="scroll"><table><thead><tr>${heads.map((h) => `<th scope="col">${h}</th>`).join("")}</tr></thead><tbody>
 ${table.join("\n")}
 </tbody></table></div>
@@ -106,7 +106,7 @@ function tuning(rows: NonNullable<ReportInput["tuning"]>): string {
   });
   return `<section><h2>How each learning rate was chosen</h2>
 <p>Every hand-designed optimizer has a learning rate, and a badly chosen one would make it an easy opponent. Each was searched by the same rule and with the same budget, on problems kept apart from the test: a grid, widened while its best lay on an edge, then refined around the best. Below: each rate tried, with its score (lower is better).</p>
-<div class="scroll"><table><thead><tr><th scope="col">optimizer</th><th scope="col">chosen</th><th scope="col">score</th><th scope="col">tried</th></tr></thead><tbody>
+<div class="scroll"><table><thead><tr><th scope="col">optimizer</th><th scope="col">chosen</th><th scope="col">score</th><th scope="col" class="tried">tried</th></tr></thead><tbody>
 ${body.join("\n")}
 </tbody></table></div></section>`;
 }

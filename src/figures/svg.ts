@@ -1,3 +1,5 @@
+import * as Plot from "@observablehq/plot";
+
 /** The page's own document in a browser; a small DOM (linkedom) elsewhere. */
 const fallback: Document | undefined =
   typeof globalThis.document === "undefined"
@@ -97,6 +99,12 @@ export function logTicks(low: number, high: number): number[] {
       if (last - first < 8)
         return Array.from({ length: last - first + 1 }, (_, i) => Number(`${(first + i) * m}e${k}`));
     }
+}
+
+/** The marks of a log axis with their numbers and lines. Plot's own axis leaves some of the numbers out. */
+export function logAxis(low: number, high: number): Plot.Markish[] {
+  const ticks = logTicks(low, high);
+  return [Plot.gridY(ticks, { strokeOpacity: 0.12 }), Plot.axisY(ticks, { label: null, text: String })];
 }
 
 /** Names the axes: y above its axis, x below the middle of its own. */

@@ -36,6 +36,13 @@ test("every curve is drawn and labelled, no two labels closer than a line of tex
   for (const path of document.querySelectorAll("path")) expect(path.getAttribute("d")).not.toMatch(/NaN|Infinity/);
 });
 
+test("every mark of the axis has its number", () => {
+  const low = { ...curve("low", 1), line: Float64Array.from({ length: 21 }, (_, t) => 4 * 0.745 ** t) };
+  const document = parse(learningCurves([low], { title: "T" }));
+  const numbers = [...document.querySelectorAll('[aria-label="y-axis tick label"] text')].map((t) => t.textContent);
+  expect(numbers).toEqual(["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2"]);
+});
+
 test("a label too long for the figure is shortened, so that its end is not cut off", () => {
   const long = { ...curve("l", 0.7, "learned"), label: "LSTM, some-very-long-file-name-of-an-optimizer.safetensors" };
   const label = parse(learningCurves([long, series[1]!], { title: "T" })).querySelector(".curve-label[font-weight]")!;
