@@ -80,7 +80,7 @@ program
   .option("--rounds <n>", "stop after so many rounds and save: the same bytes each time", count)
   .option("--threads <n>", "worker threads (never changes the result)", count)
   .option(...REVECTORIZE, false)
-  .option("--resume", "go on from the checkpoint", false)
+  .option("--resume", "go on from the checkpoint; without it, an earlier one is kept as NAME.checkpoint.old", false)
   .option("--json", "print the result as JSON", false)
   .action(async (name: string, o) => {
     if (o.revectorize) revectorize();

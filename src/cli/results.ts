@@ -56,9 +56,11 @@ export function printTest(result: TestResult): string {
     .join("\n");
 }
 
-/** What a figure of learning curves says below its title. */
-export const curvesWords = (runs: number, statistic: "median" | "mean" = "median", band = true): string =>
-  `${statistic === "mean" ? "Mean" : "Median"} of ${runs.toLocaleString("en")} fresh runs; every learning rate tuned.${band ? " Band: the learned one's middle 80%." : ""}`;
+/** What a figure of learning curves says below its title; `banded` is the label of the curve that has a band. */
+export function curvesWords(runs: number, statistic: "median" | "mean", banded?: string): string {
+  const words = `${statistic === "mean" ? "Mean" : "Median"} of ${runs.toLocaleString("en")} fresh runs; every learning rate tuned.`;
+  return banded === undefined ? words : `${words} Band: the middle 80% of ${banded}.`;
+}
 
 /** The points of a run's history that its figure draws. */
 export function metaPoints(history: Checkpoint["history"]): MetaPoint[] {
@@ -131,9 +133,10 @@ export function writeReport(
   );
   for (const r of results) {
     const m = r.metrics[0]!;
-    const svg = learningCurves(curves(m.comparison, m.summary.reference), {
+    const { reference, rows } = m.summary;
+    const svg = learningCurves(curves(m.comparison, reference), {
       title: r.spec.title ?? title,
-      subtitle: curvesWords(m.summary.rows[0]!.n),
+      subtitle: curvesWords(rows[0]!.n, "median", rows.find((row) => row.name === reference)?.label),
     });
     write(`${r.spec.key}.svg`, svg);
     write(`${r.spec.key}.png`, toPng(svg));

@@ -125,7 +125,7 @@ export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<strin
       });
     const found = experiments.flatMap((e) => e.tests.map((t) => ({ key: t.key, title: t.title ?? e.title })));
     const { title } = found.find((t) => t.key === spec.key) ?? { title: spec.key };
-    const banded = curves.some((c) => c.low !== undefined);
+    const banded = curves.find((c) => c.low !== undefined)?.label;
     const subtitle = curvesWords(m.summary.rows[0]!.n, statistic, banded);
     figures.set(`figures/${spec.key}.svg`, learningCurves(curves, { title, subtitle }));
   }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../core/check.ts";
 import type { Experiment } from "../experiments/experiment.ts";
@@ -88,7 +88,8 @@ function chain(experiment: Experiment): Experiment[] {
 /** Trains the experiments that this one starts from; undefined where there are none. */
 export async function trainFirst(experiment: Experiment, call: TrainCall): Promise<Trained | undefined> {
   const first = firstExperiment(experiment);
-  return first && train(first, call);
+  const { rounds: _, ...rest } = call; // they are the experiment's own
+  return first && train(first, rest);
 }
 
 /**
@@ -146,6 +147,8 @@ async function trainStage(
   const began = performance.now();
   const seconds = (): number => from.seconds + (performance.now() - began) / 1000;
   const save = (): void => saveCheckpoint(saved, identity, checkpoint, seconds());
+  // An hour's work must not be lost to a forgotten --resume.
+  if (!call.resume && existsSync(saved)) renameSync(saved, `${saved}.old`);
   save(); // a folder that cannot be written must fail now, not after an hour
   const progress = createProgress(`meta-train ${name}`, checkpoint.iteration);
   const runner = poolRunner({ train: experiment.train, validation: experiment.validation }, call.threads);

@@ -51,6 +51,15 @@ it("an experiment that starts from another trains that one first, and resumes in
   expect(readFileSync(join(parts, file))).toEqual(readFileSync(join(whole, file)));
 }, 60_000);
 
+it("a forgotten --resume loses nothing: the earlier checkpoint is kept", async () => {
+  const call = { threads: 1, quiet: true, folder: folder() };
+  await train(small, { ...call, resume: false, rounds: 2 });
+  const path = join(call.folder, "small-seed0.checkpoint");
+  const before = readFileSync(path);
+  await train(small, { ...call, resume: false, rounds: 1 });
+  expect(readFileSync(`${path}.old`)).toEqual(before);
+}, 60_000);
+
 it("refuses to resume what never began, and to keep an optimizer whose every validation diverged", async () => {
   const call = { threads: 1, quiet: true };
   await expect(train(large, { ...call, folder: folder(), resume: true })).rejects.toThrow("Start without --resume");
