@@ -8,6 +8,7 @@
 
 import { cellBackward, combine, output } from "./cell";
 import { log4, madd, tanhRows, V } from "./elementary";
+import { product } from "./product";
 
 // At most 8 layers: the tables of addresses below hold 8 × 4 bytes.
 let F: i32 = 0; // input features: 1 (scaled) or 2 (log and sign)
@@ -41,6 +42,8 @@ let LW: usize = 0; // coordinate weights [8]
 let S: usize = 0; // state, block by block: each layer's h [H][8], c [H][8]
 let G: usize = 0; // gradients of all coordinates
 let DELTA: usize = 0; // updates of all coordinates
+let TWIN: usize = 0; // a byte a block: 1 while its state is the leader's (see `forward`)
+let leader: i32 = 0; // the block after the last: a coordinate whose gradients have all been zero
 let top: usize = 0;
 
 // @ts-ignore: decorator
@@ -91,10 +94,12 @@ export function setup(f: i32, h: i32, layers: i32, steps: i32, n: i32): usize {
   D = take((T + 1) * 8);
   WT = take(T + 1);
   LW = take(8);
-  const blocks = (n + 7) / 8;
+  leader = (n + 7) / 8;
+  const blocks = leader + 1;
   S = take(blocks * L * 2 * H * 8);
   G = take(blocks * 8);
   DELTA = take(blocks * 8);
+  TWIN = take((blocks + 3) / 4);
   return top;
 }
 export function options(kind: i32, pp: f32, inScale: f32, outScale: f32): void {
@@ -139,54 +144,6 @@ function features(g: usize, x: usize): void {
   }
 }
 
-/** z[4·groups][8] = w·x + b, by tiles of 4 rows × 8 coordinates. b = 0 starts from zero. */
-function product(w: usize, b: usize, x: usize, z: usize, k: i32, groups: i32): void {
-  const end = x + <usize>k * V;
-  for (let g = 0; g < groups; g++) {
-    let a0 = f32x4.splat(0);
-    let a1 = a0;
-    let a2 = a0;
-    let a3 = a0;
-    if (b) {
-      a0 = v128.load32_splat(b);
-      a1 = v128.load32_splat(b, 4);
-      a2 = v128.load32_splat(b, 8);
-      a3 = v128.load32_splat(b, 12);
-      b += 16;
-    }
-    let c0 = a0;
-    let c1 = a1;
-    let c2 = a2;
-    let c3 = a3;
-    for (let q = x; q < end; q += V) {
-      const u = v128.load(q);
-      const v = v128.load(q, 16);
-      let s = v128.load32_splat(w);
-      a0 = madd(s, u, a0);
-      c0 = madd(s, v, c0);
-      s = v128.load32_splat(w, 4);
-      a1 = madd(s, u, a1);
-      c1 = madd(s, v, c1);
-      s = v128.load32_splat(w, 8);
-      a2 = madd(s, u, a2);
-      c2 = madd(s, v, c2);
-      s = v128.load32_splat(w, 12);
-      a3 = madd(s, u, a3);
-      c3 = madd(s, v, c3);
-      w += 16;
-    }
-    v128.store(z, a0);
-    v128.store(z, c0, 16);
-    v128.store(z, a1, 32);
-    v128.store(z, c1, 48);
-    v128.store(z, a2, 64);
-    v128.store(z, c2, 80);
-    v128.store(z, a3, 96);
-    v128.store(z, c3, 112);
-    z += 128;
-  }
-}
-
 /** Gates → activations in place; c' = f·c + i·j; h = o·tanh(c') into two places; tanh(c') kept. */
 function cell(z: usize, c: usize, c1: usize, tc: usize, h: usize, h2: usize): void {
   tanhRows(z, z, 4 * H);
@@ -223,33 +180,102 @@ function topSize(): i32 {
   return L == 0 ? F : H;
 }
 
-/** One step of all n coordinates: reads G, advances S in place, writes DELTA. */
-export function forward(n: i32): void {
-  const blocks = (n + 7) / 8;
+/** One step of block b: reads G, advances S in place, writes DELTA. */
+function stepBlock(b: i32): void {
   const bytes = <usize>H * V;
   const size = topSize();
-  let s = S;
-  for (let b = 0; b < blocks; b++) {
-    features(G + <usize>b * V, featureSlot(0));
-    for (let l = 0; l < L; l++) {
-      const x = at(X, l);
-      const own = x + <usize>inputs(l) * V;
-      for (let q: usize = 0; q < bytes; q += 16) v128.store(own + q, v128.load(s + q));
-      const z = at(A, l);
-      product(at(W, l), at(B, l), x, z, inputs(l) + H, H);
-      cell(z, s + bytes, s + bytes, at(TC, l), s, l + 1 < L ? at(X, l + 1) : TOP);
-      s += 2 * bytes;
-    }
-    let a = v128.load32_splat(WO + <usize>size * 4);
-    let c = a;
-    for (let k: usize = 0; k < <usize>size; k++) {
-      const w = v128.load32_splat(WO + k * 4);
-      a = madd(w, v128.load(TOP + k * V), a);
-      c = madd(w, v128.load(TOP + k * V, 16), c);
-    }
-    v128.store(DELTA + <usize>b * V, f32x4.mul(a, f32x4.splat(scale)));
-    v128.store(DELTA + <usize>b * V, f32x4.mul(c, f32x4.splat(scale)), 16);
+  let s = stateOf(b);
+  features(G + <usize>b * V, featureSlot(0));
+  for (let l = 0; l < L; l++) {
+    const x = at(X, l);
+    const own = x + <usize>inputs(l) * V;
+    for (let q: usize = 0; q < bytes; q += 16) v128.store(own + q, v128.load(s + q));
+    const z = at(A, l);
+    product(at(W, l), at(B, l), x, z, inputs(l) + H, H);
+    cell(z, s + bytes, s + bytes, at(TC, l), s, l + 1 < L ? at(X, l + 1) : TOP);
+    s += 2 * bytes;
   }
+  let a = v128.load32_splat(WO + <usize>size * 4);
+  let c = a;
+  for (let k: usize = 0; k < <usize>size; k++) {
+    const w = v128.load32_splat(WO + k * 4);
+    a = madd(w, v128.load(TOP + k * V), a);
+    c = madd(w, v128.load(TOP + k * V, 16), c);
+  }
+  v128.store(DELTA + <usize>b * V, f32x4.mul(a, f32x4.splat(scale)));
+  v128.store(DELTA + <usize>b * V, f32x4.mul(c, f32x4.splat(scale)), 16);
+}
+
+function stateBytes(): usize {
+  return <usize>(L * 2 * H) * V;
+}
+function stateOf(b: i32): usize {
+  return S + <usize>b * stateBytes();
+}
+function isTwin(b: i32): bool {
+  return load<u8>(TWIN + b) != 0;
+}
+/** +0 to the bit: a −0 may leave other signs of zero behind it. */
+function gradientIsZero(b: i32): bool {
+  const g = G + <usize>b * V;
+  return !v128.any_true(v128.or(v128.load(g), v128.load(g, 16)));
+}
+
+/**
+ * One step of all coordinates: reads G, advances S, writes DELTA. Coordinates whose gradients have all been zero (pixels
+ * that no image has lit yet) have one state between them: it is computed once, in the leader, to the same bits. Their own
+ * part of S is written when a gradient first comes, or by `settle`.
+ */
+export function forward(): void {
+  let twins = 0;
+  for (let b = 0; b < leader; b++) {
+    if (!isTwin(b)) continue;
+    if (gradientIsZero(b)) twins++;
+    else leave(b);
+  }
+  if (twins > 0) stepBlock(leader);
+  const from = DELTA + <usize>leader * V;
+  for (let b = 0; b < leader; b++) {
+    if (isTwin(b)) memory.copy(DELTA + <usize>b * V, from, V);
+    else stepBlock(b);
+  }
+}
+
+function leave(b: i32): void {
+  memory.copy(stateOf(b), stateOf(leader), stateBytes());
+  store<u8>(TWIN + b, 0);
+}
+
+/** Writes the twins' part of S. */
+export function settle(): void {
+  for (let b = 0; b < leader; b++) if (isTwin(b)) memory.copy(stateOf(b), stateOf(leader), stateBytes());
+}
+
+/** S was written by the host: finds a block of eight equal coordinates to be the leader, and all blocks that equal it. */
+export function findTwins(): void {
+  const bytes = stateBytes();
+  let found = -1;
+  for (let b = 0; b < leader; b++) {
+    const s = stateOf(b);
+    if (found < 0 && sameLanes(s, bytes)) {
+      found = b;
+      memory.copy(stateOf(leader), s, bytes);
+    }
+    store<u8>(TWIN + b, u8(found >= 0 && same(s, stateOf(leader), bytes)));
+  }
+}
+function sameLanes(s: usize, bytes: usize): bool {
+  for (let q: usize = 0; q < bytes; q += V) {
+    const first = v128.load32_splat(s + q);
+    if (!i32x4.all_true(i32x4.eq(first, v128.load(s + q)))) return false;
+    if (!i32x4.all_true(i32x4.eq(first, v128.load(s + q, 16)))) return false;
+  }
+  return true;
+}
+function same(s: usize, r: usize, bytes: usize): bool {
+  for (let q: usize = 0; q < bytes; q += 16)
+    if (!i32x4.all_true(i32x4.eq(v128.load(s + q), v128.load(r + q)))) return false;
+  return true;
 }
 
 /** GW += Σ over steps and coordinates of dz·xᵀ, by tiles of 4 gates × 2 inputs; lanes stay apart. */

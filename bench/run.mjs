@@ -40,6 +40,7 @@ try {
   console.error(`No PyTorch at ${o.python}: nothing to compare with. ${String(error.stderr ?? error.message).trim()}`);
   process.exit(1);
 }
+const images = process.env.GRADGRAD_DATA ? "MNIST" : "digits made by rule";
 say(`peer: PyTorch ${torchVersion}, one thread; ours: Node ${process.version}`);
 const nodes = [["node20", process.execPath], ...(o.node24 ? [["node24", o.node24]] : [])].map(([, path]) => [
   `node${execFileSync(path, ["-p", "process.versions.node.split('.')[0]"], { encoding: "utf8" }).trim()}`,
@@ -126,6 +127,6 @@ for (const [mode, key] of [
 const from = provenance(`npm run bench${o.node24 ? " -- --node24 PATH" : ""}`, 0);
 writeWhole(
   `${o.out}/bench.json`,
-  `${JSON.stringify({ ...from, torch: torchVersion, nodes: nodes.map(([n]) => n), raw, values }, null, 1)}\n`,
+  `${JSON.stringify({ ...from, torch: torchVersion, images, nodes: nodes.map(([n]) => n), raw, values }, null, 1)}\n`,
 );
 say(`${o.out}/bench.json`);

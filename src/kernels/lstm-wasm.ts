@@ -8,7 +8,9 @@ interface Exports {
   setup(features: number, hidden: number, layers: number, steps: number, n: number): number;
   options(mode: number, p: number, inputScale: number, outputScale: number): void;
   address(what: number, layer: number): number;
-  forward(n: number): void;
+  forward(): void;
+  settle(): void;
+  findTwins(): void;
   clearGradient(): void;
   replay(steps: number): void;
 }
@@ -76,6 +78,7 @@ export function wasmKernel(shape: LstmShape, n: number, steps = 1, simd: Simd = 
   const state = region(10, stateLength(n, perState));
   const G = region(11, n);
   const DELTA = region(12, n);
+  x.findTwins();
   const top = topSize(shape);
   const inputs = (l: number): number => (l === 0 ? F : H);
 
@@ -150,15 +153,22 @@ export function wasmKernel(shape: LstmShape, n: number, steps = 1, simd: Simd = 
   return {
     coordinates: n,
     load,
-    reset: () => void state.fill(0),
-    saveState: () => state.slice(),
+    reset() {
+      state.fill(0);
+      x.findTwins();
+    },
+    saveState() {
+      x.settle();
+      return state.slice();
+    },
     restoreState(saved) {
       checkVec("state", saved, state.length);
       state.set(saved);
+      x.findTwins();
     },
     forward(grad, delta) {
       G.set(grad);
-      x.forward(n);
+      x.forward();
       delta.set(DELTA);
     },
     replay,

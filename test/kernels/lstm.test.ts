@@ -65,6 +65,33 @@ describe.each(cases)("LSTM kernel %s, %s SIMD", (_, simd, shape) => {
       expect(worst(coordinateState(p, i, per), coordinateState(q, i, per))).toBeLessThan(2e-5);
   });
 
+  it("shares the state of coordinates without a gradient yet, to the same bits as it would compute it", () => {
+    // Three blocks whose gradients start at steps 0, 3 and 7, with a carried state in between. Apart, each beside a lane
+    // that always has a gradient, nothing can be shared.
+    const starts = Array.from({ length: n }, (_, i) => [0, 3, 7][i >> 3]!);
+    const late = gradients.map((g, t) => g.map((d, i) => (t < starts[i]! ? 0 : d)));
+    const shared = wasmKernel(shape, n, 1, simd);
+    shared.load(phi);
+    const delta = new Float32Array(n);
+    const seen = late.map((g, t) => {
+      if (t === 5) shared.restoreState(shared.saveState());
+      shared.forward(g, delta);
+      return delta.slice();
+    });
+    const per = stateSize(shape);
+    const ends = shared.saveState();
+    for (const i of all) {
+      const apart = wasmKernel(shape, 8, 1, simd);
+      apart.load(phi);
+      const d = new Float32Array(8);
+      late.forEach((g, t) => {
+        apart.forward(Float32Array.of(g[i]!, 0, 0, 0, 0, 0, 0, 1), d);
+        expect(d[0]).toBe(seen[t]![i]);
+      });
+      expect(coordinateState(apart.saveState(), 0, per)).toEqual(coordinateState(ends, i, per));
+    }
+  });
+
   it("replays to the reference's meta-gradient, from a carried state", () => {
     const slow = referenceKernel(shape, n);
     slow.load(phi);
