@@ -61,6 +61,23 @@ if (mode === "unroll" || mode === "forward" || mode === "memory") {
   // The classifier's gradient called whole, against the same with everything already in the engine's memory.
   const { copyOverhead } = await import("./copy.mjs");
   seconds.push(...(await copyOverhead(repeats)));
+} else if (mode === "convnet") {
+  const { convnet } = await import("../dist/problems/convnet.js");
+  const size = 32 * 32 * 3;
+  const images = {
+    ...{ name: "random", count: 1000, size, channels: 3, classes: 10 },
+    pixels: Uint8Array.from({ length: 1000 * size }, () => rng.integer(256)),
+    labels: Uint8Array.from({ length: 1000 }, () => rng.integer(10)),
+  };
+  const problem = convnet({ name: "random", images }).sample(rng);
+  const theta = new Float32Array(problem.layout.size);
+  const grad = new Float32Array(theta.length);
+  problem.init(rng, theta);
+  for (let r = -4; r < repeats; r++) {
+    const batch = problem.batch(rng);
+    const s = time(() => problem.lossAndGrad(theta, batch, grad));
+    if (r >= 0) seconds.push(s); // the engine's optimising compiler takes its time
+  }
 } else throw new Error(`unknown mode ${mode}`);
 
 console.log(JSON.stringify({ seconds, peak: process.resourceUsage().maxRSS * 1024, version: process.version }));

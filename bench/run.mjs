@@ -86,6 +86,32 @@ for (const [mode, key] of [
   }
 }
 
+// Loss and gradient of the released CIFAR net, one thread: strict SIMD.
+{
+  const peer = { nchw: [], "channels-last": [] };
+  const sides = nodes.flatMap(([name, path]) =>
+    ["strict", ...(Number(name.slice(4)) >= 24 ? ["revectorized"] : [])].map((kind) => ({
+      name,
+      path,
+      kind,
+      times: [],
+    })),
+  );
+  for (let r = 0; r < rounds; r++) {
+    const t = call(o.python, ["bench/torch_convnet.py", "8"]).seconds;
+    for (const v of Object.keys(peer)) peer[v].push(median(t[v]));
+    for (const s of sides) s.times.push(median(ours(s.path, s.kind, "convnet", 0, 12).seconds));
+  }
+  const best = Math.min(...Object.values(peer).map(median));
+  raw.convnet = { unit: "ms", torch: best * 1e3 };
+  for (const s of sides) {
+    raw.convnet[`${s.kind} ${s.name}`] = median(s.times) * 1e3;
+    const plain = s.name === (s.kind === "strict" ? nodes[0] : nodes.at(-1))[0];
+    const kind = s.kind === "strict" ? "" : `-${s.kind}`;
+    put(`convnet${kind}-vs-torch${plain ? "" : `/${s.name}`}`, best / median(s.times));
+  }
+}
+
 // Peak memory of one unroll of 100,000 coordinates: the process's own, less what it needs for 8.
 {
   const used = (f) => f("100000") - f("8");

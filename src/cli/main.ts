@@ -6,6 +6,7 @@ import { configure, merge, parseSetting } from "../experiments/config.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { experimentByName, experiments } from "../experiments/registry.ts";
 import { checkOptions } from "../meta/train.ts";
+import { downloadCifar } from "../node/cifar.ts";
 import { dataFolder, downloadMnist } from "../node/datasets.ts";
 import { revectorize } from "../node/revectorize.ts";
 import { writeWhole } from "../node/write.ts";
@@ -198,12 +199,13 @@ program
 
 program
   .command("data")
-  .description("download the official MNIST files into the data folder and check their sums")
-  .argument("<set>", "mnist")
+  .description("download a data set's official files into the data folder and check their sums")
+  .argument("<set>", "mnist (12 MB) or cifar10 (170 MB)")
   .action(async (set: string) => {
-    check(set === "mnist", "data set", "mnist", set);
+    const downloads = { mnist: downloadMnist, cifar10: downloadCifar } as const;
+    check(set in downloads, "data set", Object.keys(downloads).join(" or "), set);
     console.log(`into ${dataFolder()}`);
-    await downloadMnist(dataFolder(), (words) => console.log(words));
+    await downloads[set as keyof typeof downloads](dataFolder(), (words) => console.log(words));
   });
 
 program

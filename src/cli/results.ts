@@ -6,6 +6,7 @@ import type { TestResult } from "../experiments/run-test.ts";
 import { learningCurves, type MetaPoint, metaProgress, renderReport } from "../figures/index.ts";
 import { toPng } from "../figures/png.ts";
 import type { Checkpoint } from "../meta/train.ts";
+import { cifarFiles } from "../node/cifar.ts";
 import { mnistFiles } from "../node/datasets.ts";
 import { writeWhole } from "../node/write.ts";
 import type { ResultProvenance } from "./provenance.ts";
@@ -15,7 +16,12 @@ export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update
 
 /** Checksums of the data that a family reads; rules need none. */
 export function dataChecksums(family: FamilySpec): Record<string, string> {
-  return family.kind === "mlp" && family.images.startsWith("mnist") ? { ...mnistFiles } : {};
+  if (family.kind === "quadratic") return {};
+  return family.images.startsWith("mnist")
+    ? { ...mnistFiles }
+    : family.images.startsWith("cifar")
+      ? { ...cifarFiles }
+      : {};
 }
 
 const short = (v: number): number | null => (Number.isFinite(v) ? Number(v.toPrecision(6)) : null);

@@ -1,10 +1,20 @@
 import { check } from "../core/check.ts";
-import { type ImageSet, poolImages } from "../data/images.ts";
+import { type ImageSet, poolImages, selectLabels } from "../data/images.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
 import { type QuadraticOptions, quadratics } from "../problems/quadratic.ts";
 
 /** Named parts of image sets that a classifier may be trained on. */
-export type ImageSource = "mnist-train" | "mnist-test" | "digits-train" | "digits-test";
+export type ImageSource =
+  | "mnist-train"
+  | "mnist-test"
+  | "digits-train"
+  | "digits-test"
+  /** The first 8,000 images of data_batch_1, its other 2,000, and data_batch_2. */
+  | "cifar-train"
+  | "cifar-validate"
+  | "cifar-test"
+  | "shapes-train"
+  | "shapes-test";
 
 /** A problem family as plain data: worker threads, files and results name it by this. */
 export type FamilySpec =
@@ -21,6 +31,18 @@ export type FamilySpec =
        * start meta-training on. Default 1.
        */
       readonly pool?: number;
+    }
+  | {
+      readonly kind: "convnet";
+      readonly images: ImageSource;
+      /** Only the images of these labels. Default all. */
+      readonly labels?: readonly number[];
+      readonly channels: readonly number[];
+      readonly kernel: number;
+      readonly hidden: readonly number[];
+      readonly batchNorm: boolean;
+      readonly batchSize: number;
+      readonly initScale: number;
     };
 
 /** Gives the images of a source; the platform decides from where. */
@@ -31,10 +53,25 @@ export function mnistMlp(images: ImageSource): FamilySpec & { readonly kind: "ml
   return { kind: "mlp", images, hidden: [20], activation: "sigmoid", batchSize: 128, initScale: 0.01 };
 }
 
+/** The released code's CIFAR classifier: three 5×5 convolutions of 16 channels, 32 units, batch norm; n = 22,682 for ten labels. */
+export function cifarConvnet(
+  images: ImageSource,
+  labels?: readonly number[],
+): FamilySpec & { readonly kind: "convnet" } {
+  const net = { channels: [16, 16, 16], kernel: 5, hidden: [32], batchNorm: true, batchSize: 128, initScale: 0.01 };
+  return { kind: "convnet", images, ...net, ...(labels ? { labels } : {}) };
+}
+
 /** Makes the family that a spec names. The classifier's engine is loaded only when it is asked for. */
 export async function createFamily(spec: FamilySpec, images: ImageLoader): Promise<ProblemFamily> {
   if (spec.kind === "quadratic") return quadratics(spec);
-  check(spec.kind === "mlp", "family", '"quadratic" or "mlp"', (spec as { kind: unknown }).kind);
+  if (spec.kind === "convnet") {
+    const { convnet } = await import("../problems/convnet.ts");
+    const { kind: _, images: source, labels, ...own } = spec;
+    const all = await images(source);
+    return convnet({ ...own, name: `convnet-${source}`, images: labels ? selectLabels(all, labels) : all });
+  }
+  check(spec.kind === "mlp", "family", '"quadratic", "mlp" or "convnet"', (spec as { kind: unknown }).kind);
   const { mlp } = await import("../problems/mlp.ts");
   const { pool = 1, hidden, images: source, activation, batchSize, initScale } = spec;
   const full = await images(source);

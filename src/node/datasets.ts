@@ -25,7 +25,8 @@ const mirrors = [
   "https://storage.googleapis.com/cvdf-datasets/mnist/",
 ] as const;
 
-const md5 = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex");
+/** MD5 as data sets publish it. */
+export const md5 = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex");
 
 function readMnist(name: keyof typeof mnistFiles, folder: string): ReturnType<typeof parseIdx> {
   const path = join(folder, "mnist", name);

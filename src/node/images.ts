@@ -1,4 +1,4 @@
-import type { ImageSet } from "../data/images.ts";
+import { type ImageSet, sliceImages } from "../data/images.ts";
 import type { ImageSource } from "../experiments/families.ts";
 
 const loaded = new Map<ImageSource, Promise<ImageSet>>();
@@ -8,12 +8,22 @@ async function load(source: ImageSource): Promise<ImageSet> {
     const { makeDigits } = await import("../data/digits.ts");
     return source === "digits-train" ? makeDigits(10_000, 1) : makeDigits(5_000, 2);
   }
+  if (source === "shapes-train" || source === "shapes-test") {
+    const { makeShapes } = await import("../data/shapes.ts");
+    return source === "shapes-train" ? makeShapes(8_000, 1) : makeShapes(4_000, 2);
+  }
+  if (source.startsWith("cifar")) {
+    const { loadCifarBatch } = await import("./cifar.ts");
+    if (source === "cifar-test") return loadCifarBatch("data_batch_2.bin");
+    const first = loadCifarBatch("data_batch_1.bin");
+    return source === "cifar-train" ? sliceImages(first, 0, 8_000) : sliceImages(first, 8_000, 10_000);
+  }
   const { loadMnist } = await import("./datasets.ts");
   const mnist = await loadMnist();
   return source === "mnist-train" ? mnist.train : mnist.test;
 }
 
-/** Images by source: MNIST from the data folder, digits made by rule on the spot. Each is made once a thread. */
+/** Images by source: MNIST and CIFAR-10 from the data folder, digits and shapes made by rule on the spot. Each is made once a thread. */
 export function loadImages(source: ImageSource): Promise<ImageSet> {
   let set = loaded.get(source);
   if (!set) {

@@ -1,5 +1,6 @@
 /** Adapters for Node: data sets, worker threads, checkpoints, whole-file writes. */
 export { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+export { cifarFiles, downloadCifar, loadCifarBatch } from "./cifar.ts";
 export { dataFolder, downloadMnist, loadMnist, mnistFiles } from "./datasets.ts";
 export { loadImages } from "./images.ts";
 export { poolRunner } from "./pool.ts";

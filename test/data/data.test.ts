@@ -66,7 +66,7 @@ it("pooling averages squares and refuses a factor that does not divide", () => {
     2,
   );
   expect([...poolImages(set, 2).pixels]).toEqual([4, 12, 1, 2]);
-  expect(() => poolImages(set, 3)).toThrow("pool: expected a divisor of the side of square images (4), got 3");
+  expect(() => poolImages(set, 3)).toThrow("pool: expected a divisor of the side of square grey images (4), got 3");
 });
 
 describe("download", () => {

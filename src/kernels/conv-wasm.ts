@@ -1,0 +1,101 @@
+import { strict } from "./conv.generated.ts";
+
+/** The exports of assembly/conv-net.ts; addresses, strides and segments are in bytes. */
+export interface ConvExports {
+  convolve(
+    x: number,
+    w: number,
+    y: number,
+    height: number,
+    width: number,
+    kernelRows: number,
+    segment: number,
+    xStep: number,
+    xRow: number,
+    groups: number,
+    yStep: number,
+    yRow: number,
+  ): void;
+  convolveGradient(
+    x: number,
+    dy: number,
+    dw: number,
+    height: number,
+    width: number,
+    kernelRows: number,
+    segment: number,
+    xStep: number,
+    xRow: number,
+    groups: number,
+    yStep: number,
+    yRow: number,
+    rows: number,
+  ): void;
+  moments(x: number, pixels: number, channels: number, out: number): void;
+  activate(
+    x: number,
+    h: number,
+    height: number,
+    width: number,
+    channels: number,
+    pool: number,
+    hRow: number,
+    scale: number,
+    shift: number,
+  ): void;
+  activateSums(
+    h: number,
+    dh: number,
+    height: number,
+    width: number,
+    channels: number,
+    hRow: number,
+    beta: number,
+    sums: number,
+  ): void;
+  activateGradient(
+    x: number,
+    h: number,
+    dh: number,
+    dx: number,
+    height: number,
+    width: number,
+    channels: number,
+    pool: number,
+    hRow: number,
+    dxRow: number,
+    scale: number,
+    means: number,
+  ): void;
+}
+
+/** A WebAssembly memory that is laid out first and used afterwards. */
+export interface ConvArena {
+  /** Reserves zeroed floats; returns their address in bytes. */
+  take(floats: number): number;
+  /** Makes the memory, once everything is taken. */
+  open(): { x: ConvExports; f32: Float32Array };
+}
+
+let module: WebAssembly.Module | undefined;
+
+/** The convolution kernels with a memory of their own, in strict SIMD: the same bytes on every engine. */
+export function convArena(): ConvArena {
+  let top = 1024;
+  return {
+    take(floats) {
+      const at = top;
+      top += Math.ceil(floats / 16) * 64; // whole cache lines
+      return at;
+    },
+    open() {
+      module ??= new WebAssembly.Module(Uint8Array.from(atob(strict), (c) => c.charCodeAt(0)));
+      // One line of slack: a tile's loads end inside the image's last pixel, a prefetch may not.
+      const memory = new WebAssembly.Memory({ initial: Math.ceil((top + 64) / 65536) });
+      const instance = new WebAssembly.Instance(module, { env: { memory } });
+      const f32 = new Float32Array(memory.buffer);
+      f32.fill(0); // a module may bring constants, which these kernels do not use
+      return { x: instance.exports as unknown as ConvExports, f32 };
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "fflate";
+import { parseTar } from "nanotar";
+import { check } from "../core/check.ts";
+import { parseCifar } from "../data/cifar.ts";
+import type { ImageSet } from "../data/images.ts";
+import { dataFolder, md5 } from "./datasets.ts";
+import { writeWhole } from "./write.ts";
+
+const FOLDER = "cifar-10-batches-bin";
+const BATCH = 30_730_000;
+
+/** The official archive (binary version) and its MD5 sum. */
+const archive = {
+  url: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+  sum: "c32a1d4ab5d03f1284b67883e8d87530",
+};
+
+/** MD5 sums of the batches that experiments read, where they are whole. */
+export const cifarFiles = {
+  "data_batch_1.bin": "5dd7e06a14cb22eb9f671a540d1b7c25",
+  "data_batch_2.bin": "5ea93a67294ea407fff1d09f752e9692",
+} as const;
+
+/**
+ * A batch of CIFAR-10 from the data folder, in the official binary format; cut after any record it is taken as it is.
+ *
+ * @throws ArgumentError naming a file that is missing, has the wrong sum or is cut within a record.
+ */
+export function loadCifarBatch(name: string, folder: string = dataFolder()): ImageSet {
+  const path = join(folder, FOLDER, name);
+  check(
+    existsSync(path),
+    "CIFAR-10",
+    "a file",
+    path,
+    `Run \`gradgrad data cifar10\`, or set GRADGRAD_DATA to the folder that holds ${FOLDER}/`,
+  );
+  const bytes = readFileSync(path);
+  const sum = (cifarFiles as Record<string, string>)[name];
+  if (sum !== undefined && bytes.length === BATCH)
+    check(md5(bytes) === sum, `MD5 of ${path}`, sum, md5(bytes), "Run `gradgrad data cifar10` to download it again");
+  return parseCifar(path, bytes);
+}
+
+/** The response's bytes, with words about how far it is. */
+async function download(url: string, onProgress: (words: string) => void): Promise<Uint8Array> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(3_600_000) });
+  if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
+  const total = Number(response.headers.get("content-length"));
+  const parts: Uint8Array[] = [];
+  let done = 0;
+  let told = 0;
+  for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
+    parts.push(part);
+    done += part.length;
+    if (done - told < 8e6) continue;
+    told = done;
+    onProgress(`${(done / 1e6).toFixed(0)} MB${total > 0 ? ` of ${(total / 1e6).toFixed(0)}` : ""}`);
+  }
+  const bytes = new Uint8Array(done);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** Downloads the official archive, checks its sum and unpacks its six batches. Files are written whole or not at all. */
+export async function downloadCifar(
+  folder: string = dataFolder(),
+  onProgress: (words: string) => void = () => {},
+  from: { readonly url: string; readonly sum: string } = archive,
+): Promise<void> {
+  const there = Object.entries(cifarFiles).every(([name, sum]) => {
+    const path = join(folder, FOLDER, name);
+    return existsSync(path) && md5(readFileSync(path)) === sum;
+  });
+  if (there && from === archive) {
+    onProgress("CIFAR-10: already there");
+    return;
+  }
+  try {
+    const bytes = await download(from.url, onProgress);
+    check(md5(bytes) === from.sum, `MD5 of ${from.url}`, from.sum, md5(bytes));
+    const files = parseTar(gunzipSync(bytes)).filter((f) => /^cifar-10-batches-bin\/[\w.]+$/.test(f.name) && f.data);
+    check(files.length > 0, from.url, `files in ${FOLDER}/`, "none");
+    for (const { name, data } of files) {
+      writeWhole(join(folder, name), data!);
+      onProgress(`${name}: ${data!.length.toLocaleString("en")} bytes`);
+    }
+  } catch (error) {
+    throw new Error(`CIFAR-10 could not be downloaded. ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
