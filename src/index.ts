@@ -7,8 +7,17 @@ export type { LstmKernel, ReplayJob } from "./kernels/lstm-kernel.ts";
 export { referenceKernel } from "./kernels/lstm-reference.ts";
 export { type LstmShape, type Preprocessing, phiLayout } from "./kernels/lstm-shape.ts";
 export { type Simd, simdAvailable, wasmKernel } from "./kernels/lstm-wasm.ts";
+export {
+  type Averaging,
+  averagingDefaults,
+  type CoupledShape,
+  type MemoryShape,
+  memoryDefaults,
+} from "./learned/coupled-shape.ts";
 export * from "./learned/file.ts";
 export * from "./learned/lstm.ts";
+export * from "./learned/network.ts";
+export type { Group, SeveralShape } from "./learned/several.ts";
 export { localRunner } from "./meta/runner.ts";
 export * from "./meta/train.ts";
 export { lbfgs } from "./optimizers/lbfgs.ts";

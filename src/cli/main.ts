@@ -181,14 +181,23 @@ program
 
 program
   .command("golden")
-  .description("run the released code's own convergence test: two unrolls of 5 on x² with a linear net")
+  .description(
+    "run the released code's own convergence test (two unrolls of 5 on x² with a linear net), and BFGS by hand on NTM-BFGS's heads",
+  )
   .option("--out <folder>", "where golden.json goes", "runs")
   .action(async (o) => {
     const { releasedGolden } = await import("../experiments/golden.ts");
     const { cost, x } = await releasedGolden();
-    const values = { "golden/cost": { value: cost, n: 1 }, "golden/x": { value: x, n: 1 } };
+    const { threeHeadsError } = await import("../experiments/bfgs-heads.ts");
+    const heads = threeHeadsError();
+    const values = {
+      "golden/cost": { value: cost, n: 1 },
+      "golden/x": { value: x, n: 1 },
+      "ntm-bfgs/bfgs-three-heads-error": { value: heads, n: 10 },
+    };
     writeWhole(`${o.out}/golden.json`, `${JSON.stringify({ ...provenance("gradgrad golden", 0), values }, null, 1)}\n`);
     console.log(`cost ${cost.toFixed(7)} (released 0.7325326), x ${x.toFixed(4)} (released 0.8559)`);
+    console.log(`three write heads against BFGS's update: relative error ${heads.toExponential(1)}`);
   });
 
 program

@@ -74,7 +74,7 @@ async function together(
   const delta = new Float32Array(n);
   const curves = Array.from({ length: functions }, () => new Float64Array(steps + 1).fill(Infinity));
   const diverged: boolean[] = new Array(functions).fill(false);
-  const state = optimizer.init(problem.layout);
+  const state = optimizer.init(problem.layout, functions);
   for (let t = 0; t <= steps; t++) {
     const result = problem.lossAndGrad(theta, batch(t), grad);
     const mean = typeof result === "number" ? result : await result;

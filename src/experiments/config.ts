@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { ArgumentError } from "../core/check.ts";
+import { ArgumentError, check } from "../core/check.ts";
+import type { NetworkShape } from "../learned/network.ts";
 import type { MetaTrainOptions } from "../meta/train.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -35,6 +36,24 @@ const schema = v.partial(
         ]),
         inputScale: positive,
         outputScale: positive,
+        averaging: v.partial(
+          v.strictObject({
+            cells: v.number(),
+            layers: v.union([v.literal("all"), v.array(v.number())]),
+            recurrent: v.boolean(),
+          }),
+        ),
+        memory: v.partial(
+          v.strictObject({
+            reads: v.number(),
+            writes: v.number(),
+            window: v.number(),
+            start: v.number(),
+            headScale: v.number(),
+            decay: v.number(),
+            cap: v.number(),
+          }),
+        ),
       }),
     ),
   }),
@@ -80,7 +99,28 @@ export function configure(options: MetaTrainOptions, changes: unknown): MetaTrai
     );
   }
   const { shape, ...rest } = result.output;
-  return { ...options, ...(rest as Partial<MetaTrainOptions>), shape: { ...options.shape, ...(shape as object) } };
+  return { ...options, ...(rest as Partial<MetaTrainOptions>), shape: changed(options.shape, shape as ShapeChanges) };
+}
+
+type ShapeChanges = Record<string, unknown> | undefined;
+
+/** Averaging and memory are changed key by key, and only where the network has them. */
+function changed(shape: NetworkShape, changes: ShapeChanges): NetworkShape {
+  if (!changes) return shape;
+  check(
+    !("kind" in shape && shape.kind === "several"),
+    "configuration shape",
+    "no changes to several optimizers at once",
+    Object.keys(changes).join(", "),
+  );
+  const out: Record<string, unknown> = { ...shape, ...changes };
+  for (const key of ["averaging", "memory"] as const) {
+    if (changes[key] === undefined) continue;
+    const own = (shape as unknown as Record<string, unknown>)[key];
+    check(own !== undefined, `configuration shape.${key}`, "a network that has it", "one that has not");
+    out[key] = { ...own, ...(changes[key] as object) };
+  }
+  return out as unknown as NetworkShape;
 }
 
 /** `shape.hidden=10` → { shape: { hidden: 10 } }: values are JSON, or else text. */

@@ -2,8 +2,7 @@ import type { Vec } from "../core/layout.ts";
 import { createRng } from "../core/rng.ts";
 import { runProblem } from "../evaluation/compare.ts";
 import type { Trajectory } from "../evaluation/run.ts";
-import type { LstmShape } from "../kernels/lstm-shape.ts";
-import { bindLstm } from "../learned/lstm.ts";
+import { bindNetwork, type NetworkShape } from "../learned/network.ts";
 import { lbfgs } from "../optimizers/lbfgs.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
 import { methodByName } from "../optimizers/registry.ts";
@@ -13,7 +12,7 @@ import type { FamilySpec } from "./families.ts";
 /** An optimizer as plain data: any thread can make it. */
 export type OptimizerSpec =
   | { readonly kind: "method"; readonly name: string; readonly learningRate: number }
-  | { readonly kind: "learned"; readonly shape: LstmShape; readonly phi: Vec }
+  | { readonly kind: "learned"; readonly shape: NetworkShape; readonly phi: Vec }
   | { readonly kind: "lbfgs" };
 
 /** Some optimizers on one problem of a stream, as plain data. */
@@ -33,7 +32,7 @@ export interface TaskRunner {
 }
 
 function create(spec: OptimizerSpec): Optimizer | LineSearchOptimizer {
-  if (spec.kind === "learned") return bindLstm(spec.shape, spec.phi);
+  if (spec.kind === "learned") return bindNetwork(spec.shape, spec.phi);
   if (spec.kind === "lbfgs") return lbfgs();
   return methodByName(spec.name).create(spec.learningRate);
 }

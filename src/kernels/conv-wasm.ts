@@ -31,6 +31,8 @@ export interface ConvExports {
     yRow: number,
     rows: number,
   ): void;
+  /** tanh of `rows` runs of 8 floats. */
+  tanhRows(from: number, to: number, rows: number): void;
   moments(x: number, pixels: number, channels: number, out: number): void;
   activate(
     x: number,
@@ -81,7 +83,7 @@ let module: WebAssembly.Module | undefined;
 
 /** The convolution kernels with a memory of their own, in strict SIMD: the same bytes on every engine. */
 export function convArena(): ConvArena {
-  let top = 1024;
+  let top = 4096; // the module's own constants lie below
   return {
     take(floats) {
       const at = top;
@@ -94,7 +96,6 @@ export function convArena(): ConvArena {
       const memory = new WebAssembly.Memory({ initial: Math.ceil((top + 64) / 65536) });
       const instance = new WebAssembly.Instance(module, { env: { memory } });
       const f32 = new Float32Array(memory.buffer);
-      f32.fill(0); // a module may bring constants, which these kernels do not use
       return { x: instance.exports as unknown as ConvExports, f32 };
     },
   };

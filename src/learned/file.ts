@@ -1,9 +1,10 @@
 import { check } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
-import { type LstmShape, phiLayout } from "../kernels/lstm-shape.ts";
+import { type NetworkShape, networkLayout } from "./network.ts";
+import { readShape } from "./read-shape.ts";
 
-/** Newest format that this version reads and the one it writes. */
-export const FORMAT = 1;
+/** Newest format that this version reads. One coordinatewise LSTM is still written as format 1, which older versions read. */
+export const FORMAT = 2;
 /** No optimizer file is larger: φ of the largest network allowed is far below. */
 const MOST_BYTES = 64 * 2 ** 20;
 
@@ -28,18 +29,18 @@ export interface Provenance {
 
 /** A learned optimizer as it is stored: network, φ and provenance. */
 export interface OptimizerFile {
-  readonly shape: LstmShape;
+  readonly shape: NetworkShape;
   readonly phi: Vec;
   readonly provenance: Provenance;
 }
 
 /** Encodes as safetensors: φ's tensors in float32, everything else in the metadata. About 22 KB for the paper's network. */
 export function encodeOptimizer(file: OptimizerFile): Uint8Array {
-  const l = phiLayout(file.shape);
+  const l = networkLayout(file.shape);
   check(file.phi.length === l.size, "phi", `Float32Array(${l.size})`, file.phi);
   const header: Record<string, unknown> = {
     __metadata__: {
-      format: `gradgrad ${FORMAT}`,
+      format: `gradgrad ${"kind" in file.shape ? FORMAT : 1}`,
       shape: JSON.stringify(file.shape),
       provenance: JSON.stringify(file.provenance),
     },
@@ -109,7 +110,7 @@ export function decodeOptimizer(bytes: Uint8Array): OptimizerFile {
   );
   const shape = readShape(parse(`${what} shape`, meta.shape));
   const provenance = parse(`${what} provenance`, meta.provenance) as unknown as Provenance;
-  const l = phiLayout(shape);
+  const l = networkLayout(shape);
   const names = Object.keys(header).filter((k) => k !== "__metadata__");
   check(names.length === l.slots.length, `${what} tensors`, l.slots.map((s) => s.name).join(", "), names.join(", "));
   check(
@@ -135,25 +136,4 @@ export function decodeOptimizer(bytes: Uint8Array): OptimizerFile {
   const bad = phi.findIndex((v) => !Number.isFinite(v));
   check(bad < 0, `phi[${bad}]`, "a finite number", phi[bad]);
   return { shape, phi, provenance };
-}
-
-function readShape(s: Record<string, unknown>): LstmShape {
-  const pre = s.preprocessing;
-  check(
-    isObject(pre) && (pre.kind === "scale" || pre.kind === "log-sign"),
-    "preprocessing",
-    '"scale" or "log-sign"',
-    JSON.stringify(pre),
-  );
-  const number = (name: string, v: unknown): number => {
-    check(typeof v === "number", name, "a number", v);
-    return v;
-  };
-  return {
-    layers: number("layers", s.layers),
-    hidden: number("hidden", s.hidden),
-    preprocessing: pre.kind === "scale" ? { kind: "scale" } : { kind: "log-sign", p: number("p", pre.p) },
-    inputScale: number("inputScale", s.inputScale),
-    outputScale: number("outputScale", s.outputScale),
-  };
 }

@@ -1,10 +1,11 @@
 import { checkVec } from "../core/check.ts";
-import { type Layout, type Vec, view } from "../core/layout.ts";
+import type { Layout, Vec } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
 import type { LstmKernel } from "../kernels/lstm-kernel.ts";
 import { type LstmShape, phiLayout } from "../kernels/lstm-shape.ts";
 import { type Simd, wasmKernel } from "../kernels/lstm-wasm.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
+import { initMatrices } from "./init.ts";
 
 /** The paper's network: two LSTM layers of 20, log-and-sign with p = 10, output × 0.1 (its MNIST setting). */
 export const defaultLstm: LstmShape = {
@@ -15,20 +16,9 @@ export const defaultLstm: LstmShape = {
   outputScale: 0.1,
 };
 
-/**
- * φ at the start of meta-training, as Sonnet initialises it: W ~ truncated normal (cut at 2σ) with
- * σ = 1/√(rows of W), b = 0. Source: the released code's networks (spec of the paper's §3).
- */
+/** φ at the start of meta-training, as Sonnet initialises it: see `initMatrices`. */
 export function initPhi(shape: LstmShape, rng: Rng): Vec {
-  const l = phiLayout(shape);
-  const phi = new Float32Array(l.size);
-  for (const { name, shape: dims } of l.slots) {
-    if (dims.length !== 2) continue;
-    const w = view(l, phi, name);
-    const sigma = 1 / Math.sqrt(dims[0]!);
-    for (let i = 0; i < w.length; i++) w[i] = sigma * rng.truncatedNormal();
-  }
-  return phi;
+  return initMatrices(phiLayout(shape), rng);
 }
 
 /**

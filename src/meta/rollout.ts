@@ -1,6 +1,6 @@
 import type { Vec } from "../core/layout.ts";
 import type { Rng, RngState } from "../core/rng.ts";
-import type { LstmKernel } from "../kernels/lstm-kernel.ts";
+import type { Network } from "../learned/network.ts";
 import type { Problem } from "../problems/problem.ts";
 
 /** Where a trajectory stands between unrolls: plain data. */
@@ -41,7 +41,7 @@ function finite(loss: number, grad: Vec): boolean {
  */
 export async function rollout(
   problem: Problem,
-  kernel: LstmKernel,
+  network: Network,
   carry: Carry,
   K: number,
   rng: Rng,
@@ -51,7 +51,7 @@ export async function rollout(
   const delta = new Float32Array(theta.length);
   const batches = rng.split("batches");
   batches.restore(carry.batches);
-  kernel.restoreState(carry.state);
+  network.restoreState(carry.state);
   const losses: number[] = [];
   const gradients: Vec[] = [];
   const trace: { theta: Vec; batch: unknown }[] = [];
@@ -65,9 +65,9 @@ export async function rollout(
     const next = { step: carry.step + t, theta, state: carry.state, batches: batches.state() };
     if (!finite(loss, grad)) return { losses, gradients, state: carry.state, carry: next, nonFinite: carry.step + t };
     if (t === K) break;
-    kernel.forward(grad, delta);
+    network.forward(grad, delta);
     for (let i = 0; i < theta.length; i++) theta[i]! += delta[i]!;
   }
-  const end = { step: carry.step + K, theta, state: kernel.saveState(), batches: batches.state() };
+  const end = { step: carry.step + K, theta, state: network.saveState(), batches: batches.state() };
   return { losses, gradients, state: carry.state, carry: end, ...(keepTrace ? { trace } : {}) };
 }

@@ -1,7 +1,8 @@
 import { check } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
 import { coordinateState, preprocessDerivative, referenceNetwork } from "../kernels/lstm-reference.ts";
-import { type LstmShape, stateSize } from "../kernels/lstm-shape.ts";
+import { stateSize } from "../kernels/lstm-shape.ts";
+import type { NetworkShape } from "../learned/network.ts";
 import type { Problem } from "../problems/problem.ts";
 import type { Rollout } from "./rollout.ts";
 
@@ -16,13 +17,14 @@ import type { Rollout } from "./rollout.ts";
  */
 export async function replaySecondDerivatives(
   problem: Problem,
-  shape: LstmShape,
+  shape: NetworkShape,
   phi: Vec,
   out: Rollout,
   weights: ArrayLike<number>,
   gradient: Float64Array,
 ): Promise<void> {
   const { gradients, trace } = out;
+  check(!("kind" in shape), "secondDerivatives", "one coordinatewise LSTM", "another network");
   check(problem.hvp !== undefined, "secondDerivatives", "a problem with `hvp`", "none", "Turn the option off");
   check(trace !== undefined, "rollout", "one that kept θ and minibatch of each step", "none");
   const n = problem.layout.size;

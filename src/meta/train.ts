@@ -1,16 +1,15 @@
 import { check, checkInteger, checkPositive, checkRange, checkVec } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
 import { createRng } from "../core/rng.ts";
-import { checkShape, type LstmShape, phiLayout } from "../kernels/lstm-shape.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
-import { initPhi } from "../learned/lstm.ts";
+import { checkNetwork, initNetwork, type NetworkShape, networkLayout } from "../learned/network.ts";
 import { createMetaAdam, type MetaAdam, metaAdamStep } from "./adam.ts";
 import type { UnrollResult, UnrollTask } from "./unroll.ts";
 import type { ValidationTask } from "./validate.ts";
 
 /** Everything that decides a meta-training run. With the problem family it fixes the result to the byte. */
 export interface MetaTrainOptions {
-  readonly shape: LstmShape;
+  readonly shape: NetworkShape;
   /** Streams of meta-training and meta-validation follow from it. */
   readonly seed: number;
   /** Steps of a trajectory. */
@@ -110,7 +109,21 @@ export interface Checkpoint {
 
 /** Throws ArgumentError for the first option that is out of range. */
 export function checkOptions(o: MetaTrainOptions): void {
-  checkShape(o.shape);
+  checkNetwork(o.shape);
+  if ("kind" in o.shape && o.shape.kind === "coupled")
+    check(
+      o.fraction === 1,
+      "fraction",
+      "1 with a coupled network",
+      o.fraction,
+      "A sample of its coordinates is biased",
+    );
+  check(
+    !o.secondDerivatives || !("kind" in o.shape),
+    "secondDerivatives",
+    "false but for one coordinatewise LSTM",
+    true,
+  );
   for (const name of [
     "steps",
     "unroll",
@@ -164,8 +177,8 @@ function cosine(x: number): number {
  * @throws ArgumentError where its length is not this network's.
  */
 export function initialCheckpoint(o: MetaTrainOptions, start?: Vec): Checkpoint {
-  if (start) checkVec("start", start, phiLayout(o.shape).size);
-  const phi = start?.slice() ?? initPhi(o.shape, createRng(o.seed).split("phi"));
+  if (start) checkVec("start", start, networkLayout(o.shape).size);
+  const phi = start?.slice() ?? initNetwork(o.shape, createRng(o.seed).split("phi"));
   return {
     iteration: 0,
     phi,

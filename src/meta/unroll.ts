@@ -1,17 +1,16 @@
 import type { Vec } from "../core/layout.ts";
 import { createRng } from "../core/rng.ts";
-import { withKernel } from "../kernels/kernel-pool.ts";
-import { stateLength } from "../kernels/lstm-kernel.ts";
-import { type LstmShape, phiLayout, stateSize } from "../kernels/lstm-shape.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
+import { type NetworkShape, networkLayout, networkStateLength, openNetwork, type Place } from "../learned/network.ts";
 import type { Problem, ProblemFamily } from "../problems/problem.ts";
+import { replay } from "./replay.ts";
 import { type Carry, rollout } from "./rollout.ts";
-import { sampleCoordinates } from "./sample.ts";
+
 import { replaySecondDerivatives } from "./second-derivatives.ts";
 
 /** One unroll of one trajectory: everything it needs, as plain data, so that any thread may do it. */
 export interface UnrollTask {
-  readonly shape: LstmShape;
+  readonly shape: NetworkShape;
   readonly phi: Vec;
   /** Names the trajectory: its problem, θ₀, minibatches and samples follow from it. */
   readonly seed: string;
@@ -41,12 +40,17 @@ export function problemOf(family: ProblemFamily, seed: string): Problem {
   return family.sample(createRng(seed).split("problem"));
 }
 
+/** Where a problem's optimizer works. */
+export function placeOf(problem: Problem, simd: Simd): Place {
+  return { layout: problem.layout, functions: problem.functions ?? 1, simd };
+}
+
 /** θ₀, a zero optimizer state and the minibatch stream of a new trajectory. */
-export function startTrajectory(problem: Problem, shape: LstmShape, seed: string): Carry {
+export function startTrajectory(problem: Problem, shape: NetworkShape, seed: string): Carry {
   const rng = createRng(seed);
   const theta = new Float32Array(problem.layout.size);
   problem.init(rng.split("theta"), theta);
-  const state = new Float32Array(stateLength(theta.length, stateSize(shape)));
+  const state = new Float32Array(networkStateLength(shape, placeOf(problem, "strict")));
   return { step: 0, theta, state, batches: rng.split("batches").state() };
 }
 
@@ -56,28 +60,19 @@ export async function runUnroll(family: ProblemFamily, task: UnrollTask): Promis
   const problem = problemOf(family, seed);
   const carry = task.carry ?? startTrajectory(problem, shape, seed);
   const rng = createRng(seed);
-  const out = await withKernel(shape, problem.layout.size, 1, task.simd, (kernel) => {
-    kernel.load(phi);
-    return rollout(problem, kernel, carry, K, rng, task.secondDerivatives);
-  });
-  const gradient = new Float64Array(phiLayout(shape).size);
+  const place = placeOf(problem, task.simd);
+  const network = openNetwork(shape, place);
+  network.load(phi);
+  const out = await rollout(problem, network, carry, K, rng, task.secondDerivatives);
+  network.close();
+  const gradient = new Float64Array(networkLayout(shape).size);
   let largestGradient = 0;
   for (const g of out.gradients)
     for (let i = 0; i < g.length; i++) largestGradient = Math.max(largestGradient, Math.abs(g[i]!));
   if (out.nonFinite === undefined && task.secondDerivatives)
     await replaySecondDerivatives(problem, shape, phi, out, task.weights, gradient);
-  else if (out.nonFinite === undefined) {
-    const sample = sampleCoordinates(
-      problem.layout,
-      problem.functions ?? 1,
-      task.fraction,
-      rng.split(`sample ${carry.step}`),
-    );
-    await withKernel(shape, 8, K, task.simd, (kernel) => {
-      kernel.load(phi);
-      kernel.replay({ gradients: out.gradients, weights: task.weights, state: out.state, ...sample }, gradient);
-    });
-  }
+  else if (out.nonFinite === undefined)
+    replay(shape, place, phi, out, task.weights, task.fraction, rng.split(`sample ${carry.step}`), gradient);
   problem.dispose?.();
   const { losses, nonFinite } = out;
   return { gradient, losses, carry: out.carry, largestGradient, ...(nonFinite === undefined ? {} : { nonFinite }) };

@@ -1,15 +1,13 @@
 import type { Vec } from "../core/layout.ts";
 import { createRng, type RngState } from "../core/rng.ts";
-import { withKernel } from "../kernels/kernel-pool.ts";
-import type { LstmKernel } from "../kernels/lstm-kernel.ts";
-import type { LstmShape } from "../kernels/lstm-shape.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
+import { type Network, type NetworkShape, openNetwork } from "../learned/network.ts";
 import type { Problem, ProblemFamily } from "../problems/problem.ts";
-import { problemOf, startTrajectory } from "./unroll.ts";
+import { placeOf, problemOf, startTrajectory } from "./unroll.ts";
 
 /** One validation trajectory: φ frozen, `steps` steps. */
 export interface ValidationTask {
-  readonly shape: LstmShape;
+  readonly shape: NetworkShape;
   readonly phi: Vec;
   readonly seed: string;
   readonly steps: number;
@@ -20,18 +18,18 @@ export interface ValidationTask {
 export async function runValidation(family: ProblemFamily, task: ValidationTask): Promise<number[]> {
   const problem = problemOf(family, task.seed);
   const { theta, batches } = startTrajectory(problem, task.shape, task.seed);
-  const losses = await withKernel(task.shape, theta.length, 1, task.simd, (kernel) => {
-    kernel.load(task.phi);
-    kernel.reset();
-    return run(problem, kernel, theta, batches, task);
-  });
+  const network = openNetwork(task.shape, placeOf(problem, task.simd));
+  network.load(task.phi);
+  network.reset();
+  const losses = await run(problem, network, theta, batches, task);
+  network.close();
   problem.dispose?.();
   return losses;
 }
 
 async function run(
   problem: Problem,
-  kernel: LstmKernel,
+  network: Network,
   theta: Vec,
   batches: RngState,
   { seed, steps }: ValidationTask,
@@ -45,7 +43,7 @@ async function run(
     const loss = await problem.lossAndGrad(theta, problem.batch(rng), grad);
     losses.push(loss);
     if (!Number.isFinite(loss) || t === steps) break;
-    kernel.forward(grad, delta);
+    network.forward(grad, delta);
     for (let i = 0; i < theta.length; i++) theta[i]! += delta[i]!;
   }
   return losses;

@@ -6,7 +6,8 @@ import type { Layout, Vec } from "../core/layout.ts";
  */
 export interface Optimizer<S = unknown> {
   readonly name: string;
-  init(layout: Layout): S;
+  /** `functions` functions stand side by side in θ (default 1): for methods whose coordinates share information. */
+  init(layout: Layout, functions?: number): S;
   update(state: S, grad: Vec, delta: Vec): void;
 }
 

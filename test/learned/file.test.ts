@@ -33,7 +33,7 @@ it("returns what was stored, in about 21 KB", () => {
 });
 
 it("refuses a newer format, a wrong type, a number that is not finite, and what is too long, each by name", () => {
-  expect(() => decodeOptimizer(edited("gradgrad 1", "gradgrad 2"))).toThrow(/newer gradgrad: update/);
+  expect(() => decodeOptimizer(edited("gradgrad 1", "gradgrad 3"))).toThrow(/newer gradgrad: update/);
   expect(() => decodeOptimizer(edited('"F32"', '"F16"'))).toThrow(/tensor lstm_1\/w_gates: expected .*F32.*F16/);
   expect(() => decodeOptimizer(Uint8Array.from([...bytes, 0]))).toThrow(/expected \d+ bytes for this network/);
   const nan = bytes.slice();

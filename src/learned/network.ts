@@ -1,0 +1,196 @@
+import { check, checkVec } from "../core/check.ts";
+import { type Layout, layout, type Vec, view } from "../core/layout.ts";
+import type { Rng } from "../core/rng.ts";
+import { lendKernel } from "../kernels/kernel-pool.ts";
+import { stateLength } from "../kernels/lstm-kernel.ts";
+import { checkShape, type LstmShape, phiLayout, stateSize } from "../kernels/lstm-shape.ts";
+import type { Simd } from "../kernels/lstm-wasm.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { fastArithmetic } from "../tape/fast-arithmetic.ts";
+import { type CoupledNetwork, coupledNetwork } from "./coupled.ts";
+import {
+  type CoupledShape,
+  checkCoupled,
+  coupledLayout,
+  coupledStateSize,
+  inputCount,
+  outputCount,
+} from "./coupled-shape.ts";
+import { initMatrices } from "./init.ts";
+import { checkGroups, partition, type SeveralShape } from "./several.ts";
+
+/** Any learned optimizer's network: what fixes the meaning of φ. */
+export type NetworkShape = LstmShape | CoupledShape | SeveralShape;
+
+/** Where a network is put to work. */
+export interface Place {
+  readonly layout: Layout;
+  /** Functions side by side in θ. */
+  readonly functions: number;
+  readonly simd: Simd;
+}
+
+/** A network on the coordinates of one problem. */
+export interface Network {
+  load(phi: Vec): void;
+  reset(): void;
+  /** Everything that is carried from step to step, as plain data; zeros at a trajectory's start. */
+  saveState(): Vec;
+  restoreState(state: Vec): void;
+  /** One step: reads grad, advances the state, writes delta. */
+  forward(grad: Vec, delta: Vec): void;
+  /** Gives its memory to the next user. */
+  close(): void;
+}
+
+/** Throws ArgumentError unless every field is in its range. */
+export function checkNetwork(shape: NetworkShape): void {
+  if (!("kind" in shape)) checkShape(shape);
+  else if (shape.kind === "coupled") checkCoupled(shape);
+  else {
+    check(shape.kind === "several", "shape kind", '"coupled", "several" or none', (shape as { kind: unknown }).kind);
+    checkGroups(shape);
+    for (const g of shape.groups) checkNetwork(g.net);
+  }
+}
+
+/** φ: the network's tensors; of several networks each one's, under its group's name. */
+export function networkLayout(shape: NetworkShape): Layout {
+  if (!("kind" in shape)) return phiLayout(shape);
+  if (shape.kind === "coupled") return coupledLayout(shape);
+  checkNetwork(shape);
+  const parts = shape.groups.flatMap(({ name, net }) =>
+    networkLayout(net).slots.map((s): [string, readonly number[]] => [`${name}/${s.name}`, s.shape]),
+  );
+  return layout(Object.fromEntries(parts));
+}
+
+/** φ at the start of meta-training: W ~ truncated normal, σ = 1/√(rows of W), b = 0; heads of a memory smaller. */
+export function initNetwork(shape: NetworkShape, rng: Rng): Vec {
+  if (!("kind" in shape)) return initMatrices(phiLayout(shape), rng);
+  if (shape.kind === "several") {
+    const parts = shape.groups.map((g) => initNetwork(g.net, rng.split(g.name)));
+    const phi = new Float32Array(networkLayout(shape).size);
+    let at = 0;
+    for (const p of parts) {
+      phi.set(p, at);
+      at += p.length;
+    }
+    return phi;
+  }
+  const l = coupledLayout(shape);
+  const phi = initMatrices(l, rng);
+  const outputs = outputCount(shape);
+  const w = view(l, phi, "linear/w");
+  for (let i = 0; i < w.length; i++) if (i % outputs > 0) w[i]! *= shape.memory!.headScale;
+  return phi;
+}
+
+/** Length of the state of a network at a place. */
+export function networkStateLength(shape: NetworkShape, place: Place): number {
+  const { layout: l, functions } = place;
+  if (!("kind" in shape)) return stateLength(l.size, stateSize(shape));
+  if (shape.kind === "coupled") return functions * coupledStateSize(shape, l.size / functions);
+  return partition(shape, l).reduce(
+    (sum, p) => sum + networkStateLength(p.group.net, { ...place, layout: p.layout }),
+    0,
+  );
+}
+
+/** φ of each group. */
+export function splitPhi(shape: SeveralShape, phi: Vec): Vec[] {
+  let at = 0;
+  return shape.groups.map(({ net }) => {
+    const { size } = networkLayout(net);
+    at += size;
+    return phi.subarray(at - size, at);
+  });
+}
+
+/** The coupled network of a shape at a place, in the fast arithmetic. */
+export function openCoupled(shape: CoupledShape, place: Place): CoupledNetwork {
+  const { size } = place.layout;
+  const widest = Math.max(inputCount(shape), shape.hidden) + shape.hidden;
+  const outputs = Math.max(4 * shape.hidden, outputCount(shape));
+  return coupledNetwork(shape, size, place.functions, fastArithmetic(size, widest, outputs));
+}
+
+/** Puts a network to work: `load` φ, then `reset` or `restoreState`. */
+export function openNetwork(shape: NetworkShape, place: Place): Network {
+  if (!("kind" in shape)) {
+    const { kernel, giveBack } = lendKernel(shape, place.layout.size, 1, place.simd);
+    return { ...kernel, close: giveBack };
+  }
+  if (shape.kind === "coupled") return { ...openCoupled(shape, place), close: () => {} };
+  check(place.functions === 1, "functions", "1 with several optimizers", place.functions);
+  const parts = partition(shape, place.layout).map((part) => {
+    const own = { ...place, layout: part.layout };
+    return {
+      ...part,
+      net: openNetwork(part.group.net, own),
+      length: networkStateLength(part.group.net, own),
+      delta: new Float32Array(part.layout.size),
+    };
+  });
+  const total = parts.reduce((sum, p) => sum + p.length, 0);
+  return {
+    load(phi) {
+      splitPhi(shape, phi).forEach((own, g) => {
+        parts[g]!.net.load(own);
+      });
+    },
+    reset() {
+      for (const { net } of parts) net.reset();
+    },
+    saveState() {
+      const state = new Float32Array(total);
+      let at = 0;
+      for (const { net, length } of parts) {
+        state.set(net.saveState(), at);
+        at += length;
+      }
+      return state;
+    },
+    restoreState(state) {
+      checkVec("state", state, total);
+      let at = 0;
+      for (const { net, length } of parts) {
+        net.restoreState(state.subarray(at, at + length));
+        at += length;
+      }
+    },
+    forward(grad, delta) {
+      for (const p of parts) {
+        p.net.forward(p.gather(grad), p.delta);
+        p.scatter(p.delta, delta);
+      }
+    },
+    close() {
+      for (const { net } of parts) net.close();
+    },
+  };
+}
+
+/**
+ * Any learned optimizer with φ bound: an `Optimizer` like the hand-designed ones. Every state keeps its own memory.
+ *
+ * @throws ArgumentError if φ has the wrong length for `shape`.
+ * @example
+ * const optimizer = bindNetwork(file.shape, file.phi);
+ */
+export function bindNetwork(shape: NetworkShape, phi: Vec, simd: Simd = "strict"): Optimizer<Network> {
+  checkVec("phi", phi, networkLayout(shape).size);
+  const own = phi.slice();
+  return {
+    name: "learned",
+    init(l, functions = 1) {
+      const network = openNetwork(shape, { layout: l, functions, simd });
+      network.load(own);
+      network.reset();
+      return network;
+    },
+    update(network, grad, delta) {
+      network.forward(grad, delta);
+    },
+  };
+}

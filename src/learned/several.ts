@@ -1,0 +1,89 @@
+import { check } from "../core/check.ts";
+import { type Layout, layout, type Vec } from "../core/layout.ts";
+import type { LstmShape } from "../kernels/lstm-shape.ts";
+import type { CoupledShape } from "./coupled-shape.ts";
+
+/** One of several optimizers: which tensors of θ it owns, and its network. */
+export interface Group {
+  readonly name: string;
+  /** Tensors whose whole name matches this regular expression: "conv\\d+/w". */
+  readonly tensors?: string;
+  /** Tensors of so many dimensions: 4 for convolution kernels, 2 for matrices, 1 for biases. */
+  readonly rank?: number;
+  readonly net: LstmShape | CoupledShape;
+}
+
+/**
+ * Several optimizers at once, each for its own tensors of θ: a tensor goes to the first group that takes it; a group that asks
+ * for nothing takes the rest. Source: paper §3.3 (one LSTM for convolutions, one for fully-connected layers).
+ */
+export interface SeveralShape {
+  readonly kind: "several";
+  readonly groups: readonly Group[];
+}
+
+/** A group's tensors, as a vector of their own. */
+export interface Part {
+  readonly group: Group;
+  readonly layout: Layout;
+  gather(from: Vec): Vec;
+  scatter(part: Vec, to: Vec): void;
+}
+
+/**
+ * Deals the tensors out.
+ *
+ * @throws ArgumentError for a tensor that no group takes, or a group that takes none.
+ */
+export function partition(shape: SeveralShape, whole: Layout): Part[] {
+  const takes = (g: Group, name: string, rank: number): boolean =>
+    (g.tensors === undefined || new RegExp(`^(?:${g.tensors})$`).test(name)) &&
+    (g.rank === undefined || g.rank === rank);
+  const owner = whole.slots.map((s) => shape.groups.findIndex((g) => takes(g, s.name, s.shape.length)));
+  const orphan = owner.indexOf(-1);
+  check(
+    orphan < 0,
+    `tensor ${whole.slots[orphan]?.name}`,
+    "a group that takes it",
+    shape.groups.map((g) => g.name).join(", "),
+    "Leave out `tensors` and `rank` of the last group, so that it takes the rest",
+  );
+  return shape.groups.map((group, g) => {
+    const slots = whole.slots.filter((_, i) => owner[i] === g);
+    check(slots.length > 0, `group ${group.name}`, "at least one tensor", whole.slots.map((s) => s.name).join(", "));
+    const own = layout(Object.fromEntries(slots.map((s) => [s.name, s.shape])));
+    return {
+      group,
+      layout: own,
+      gather(from) {
+        const part = new Float32Array(own.size);
+        slots.forEach((s, i) => {
+          part.set(from.subarray(s.offset, s.offset + s.size), own.slots[i]!.offset);
+        });
+        return part;
+      },
+      scatter(part, to) {
+        slots.forEach((s, i) => {
+          const { offset, size } = own.slots[i]!;
+          to.set(part.subarray(offset, offset + size), s.offset);
+        });
+      },
+    };
+  });
+}
+
+/** Throws ArgumentError unless groups have different names and valid expressions. */
+export function checkGroups({ groups }: SeveralShape): void {
+  check(groups.length > 0, "groups", "at least one", 0);
+  const names = groups.map((g) => g.name);
+  check(new Set(names).size === names.length, "groups", "different names", names.join(", "));
+  for (const { name, tensors } of groups) {
+    check(/^[\w-]+$/.test(name), "group name", "letters, digits, - and _", name);
+    if (tensors === undefined) continue;
+    try {
+      new RegExp(tensors);
+    } catch {
+      check(false, `group ${name}: tensors`, "a regular expression", tensors);
+    }
+  }
+}

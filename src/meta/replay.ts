@@ -1,0 +1,77 @@
+import { check } from "../core/check.ts";
+import type { Vec } from "../core/layout.ts";
+import type { Rng } from "../core/rng.ts";
+import { lendKernel } from "../kernels/kernel-pool.ts";
+import {
+  type NetworkShape,
+  networkLayout,
+  networkStateLength,
+  openCoupled,
+  type Place,
+  splitPhi,
+} from "../learned/network.ts";
+import { partition } from "../learned/several.ts";
+import { sampleCoordinates } from "./sample.ts";
+
+/** What one unroll left: d_0 … d_K and the optimizer's state at its start. */
+export interface Recorded {
+  readonly gradients: readonly Vec[];
+  readonly state: Vec;
+}
+
+/**
+ * Adds ∂L/∂φ of one unroll to `gradient`: the network runs again on the recorded gradients, and goes back with λ. The
+ * coordinatewise LSTM's coordinates are independent, so a stratified sample of them is an unbiased estimate; coupled networks
+ * run all their coordinates in lockstep.
+ *
+ * @param fraction share of each tensor to replay.
+ * @throws ArgumentError for a fraction below 1 with a coupled network: the estimate would be biased.
+ */
+export function replay(
+  shape: NetworkShape,
+  place: Place,
+  phi: Vec,
+  { gradients, state }: Recorded,
+  weights: Float64Array,
+  fraction: number,
+  rng: Rng,
+  gradient: Float64Array,
+): void {
+  if (!("kind" in shape)) {
+    const { kernel, giveBack } = lendKernel(shape, 8, gradients.length - 1, place.simd);
+    kernel.load(phi);
+    kernel.replay(
+      { gradients, weights, state, ...sampleCoordinates(place.layout, place.functions, fraction, rng) },
+      gradient,
+    );
+    giveBack();
+    return;
+  }
+  if (shape.kind === "coupled") {
+    check(fraction === 1, "fraction", "1 with a coupled network", fraction, "A sample of its coordinates is biased");
+    const network = openCoupled(shape, place);
+    network.load(phi);
+    network.replay(gradients, weights, state, gradient);
+    return;
+  }
+  const own = splitPhi(shape, phi);
+  let at = 0;
+  let from = 0;
+  partition(shape, place.layout).forEach(({ group, layout, gather }, g) => {
+    const there = { ...place, layout };
+    const length = networkStateLength(group.net, there);
+    const size = networkLayout(group.net).size;
+    replay(
+      group.net,
+      there,
+      own[g]!,
+      { gradients: gradients.map(gather), state: state.subarray(from, from + length) },
+      weights,
+      "kind" in group.net ? 1 : fraction,
+      rng.split(group.name),
+      gradient.subarray(at, at + size),
+    );
+    at += size;
+    from += length;
+  });
+}

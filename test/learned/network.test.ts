@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import { layout } from "../../src/core/layout.ts";
+import { createRng } from "../../src/core/rng.ts";
+import { threeHeadsError } from "../../src/experiments/bfgs-heads.ts";
+import type { LstmShape } from "../../src/kernels/lstm-shape.ts";
+import { averagingDefaults, type CoupledShape, memoryDefaults } from "../../src/learned/coupled-shape.ts";
+import { decodeOptimizer, encodeOptimizer } from "../../src/learned/file.ts";
+import {
+  bindNetwork,
+  initNetwork,
+  type NetworkShape,
+  networkLayout,
+  networkStateLength,
+  openNetwork,
+} from "../../src/learned/network.ts";
+import { partition, type SeveralShape } from "../../src/learned/several.ts";
+import { replay } from "../../src/meta/replay.ts";
+
+const lstm: LstmShape = {
+  layers: 2,
+  hidden: 8,
+  preprocessing: { kind: "log-sign", p: 10 },
+  inputScale: 1,
+  outputScale: 0.1,
+};
+const coupled: CoupledShape = { ...lstm, kind: "coupled", averaging: averagingDefaults, memory: memoryDefaults };
+const several: SeveralShape = {
+  kind: "several",
+  groups: [
+    { name: "conv", tensors: "conv\\d+/w", net: lstm },
+    { name: "matrices", rank: 2, net: { ...lstm, hidden: 6 } },
+    { name: "rest", net: { ...coupled, hidden: 7 } },
+  ],
+};
+const theta = layout({ "conv1/w": [2, 2, 1, 3], "conv1/b": [3], "conv2/w": [3, 4], "fc/w": [4, 2], "fc/b": [2] });
+const place = { layout: theta, functions: 1, simd: "strict" as const };
+const K = 4;
+const rng = createRng(1);
+const gradients = Array.from({ length: K + 1 }, () => Float32Array.from({ length: theta.size }, () => rng.normal()));
+const weights = new Float64Array(K + 1).fill(1);
+
+describe.each<[string, NetworkShape]>([
+  ["LSTM", lstm],
+  ["NTM-BFGS", coupled],
+  ["several", several],
+])("%s", (_, shape) => {
+  const phi = initNetwork(shape, createRng(2)).map((v) => 3 * v);
+
+  it("is stored and read back whole, and bound it steps as the network does", () => {
+    const provenance = {
+      ...{ family: {}, horizon: 1, seed: 0, version: "0", training: {}, score: 1, select: "final" },
+      ...{ largestParameter: 1, largestGradient: 1 },
+    };
+    const file = { shape, phi, provenance };
+    const back = decodeOptimizer(encodeOptimizer(file));
+    expect(back).toEqual(file);
+    const optimizer = bindNetwork(back.shape, back.phi);
+    const state = optimizer.init(theta);
+    const network = openNetwork(shape, place);
+    network.load(phi);
+    network.reset();
+    const [a, b] = [new Float32Array(theta.size), new Float32Array(theta.size)];
+    for (const g of gradients) {
+      optimizer.update(state, g, a);
+      network.forward(g, b);
+      expect(a).toEqual(b);
+    }
+    expect(network.saveState().length).toBe(networkStateLength(shape, place));
+  });
+
+  it("carries its whole state as plain data", () => {
+    const [a, b] = [openNetwork(shape, place), openNetwork(shape, place)];
+    const [da, db] = [new Float32Array(theta.size), new Float32Array(theta.size)];
+    for (const n of [a, b]) n.load(phi);
+    a.reset();
+    b.restoreState(new Float32Array(networkStateLength(shape, place)));
+    for (const g of gradients) {
+      a.forward(g, da);
+      b.forward(g, db);
+      expect(db).toEqual(da);
+      b.restoreState(a.saveState());
+    }
+  });
+
+  it("meta-gradient is the derivative of Σ d_t·θ_t with frozen gradients", () => {
+    const meta = new Float64Array(phi.length);
+    const state = new Float32Array(networkStateLength(shape, place));
+    replay(shape, place, phi, { gradients, state }, weights, 1, createRng(3), meta);
+    const loss = (p: Float32Array): number => {
+      const network = openNetwork(shape, place);
+      network.load(p);
+      network.reset();
+      const at = new Float64Array(theta.size);
+      const delta = new Float32Array(theta.size);
+      let sum = 0;
+      for (let t = 0; t <= K; t++) {
+        gradients[t]!.forEach((g, i) => {
+          sum += g * at[i]!;
+        });
+        if (t === K) break;
+        network.forward(gradients[t]!, delta);
+        delta.forEach((d, i) => {
+          at[i]! += d;
+        });
+      }
+      return sum;
+    };
+    const norm = Math.sqrt(meta.reduce((a, g) => a + g * g, 0));
+    const h = 0.002 / norm;
+    const up = loss(phi.map((v, i) => v + h * meta[i]!));
+    const down = loss(phi.map((v, i) => v - h * meta[i]!));
+    expect((up - down) / (2 * h) / norm ** 2).toBeCloseTo(1, 2);
+  });
+});
+
+it("several: every tensor has one owner, φ lies group by group", () => {
+  expect(partition(several, theta).map((p) => p.layout.slots.map((s) => s.name))).toEqual([
+    ["conv1/w", "conv2/w"],
+    ["fc/w"],
+    ["conv1/b", "fc/b"],
+  ]);
+  const names = networkLayout(several).slots.map((s) => s.name);
+  expect(names[0]).toBe("conv/lstm_1/w_gates");
+  expect(names.at(-1)).toBe("rest/linear/b");
+});
+
+it("several: says which tensor or group is left over", () => {
+  const of = (groups: SeveralShape["groups"]): SeveralShape => ({ kind: "several", groups });
+  expect(() => partition(of(several.groups.slice(0, 2)), theta)).toThrow(/tensor conv1\/b: expected a group/);
+  expect(() => partition(of([{ name: "a", tensors: "x", net: lstm }, ...several.groups]), theta)).toThrow(/group a/);
+  expect(() => networkLayout(of([{ name: "a", tensors: "(", net: lstm }]))).toThrow(/regular expression/);
+  expect(() => networkLayout(of([several.groups[0]!, several.groups[0]!]))).toThrow(/different names/);
+});
+
+it("sampled replay of a coupled network is an error", () => {
+  const phi = initNetwork(coupled, createRng(2));
+  const state = new Float32Array(networkStateLength(coupled, place));
+  expect(() =>
+    replay(coupled, place, phi, { gradients, state }, weights, 0.5, createRng(3), new Float64Array(phi.length)),
+  ).toThrow("fraction: expected 1 with a coupled network, got 0.5. A sample of its coordinates is biased");
+});
+
+it("three write heads and one read head are BFGS's inverse-Hessian update, to 1e-10", () => {
+  expect(threeHeadsError()).toBeLessThan(1e-10);
+});
