@@ -34,16 +34,14 @@ function experimentOf(file: OptimizerFile): string {
   return typeof training?.experiment === "string" ? training.experiment : UNKNOWN;
 }
 
-/** Which row a file stands in: "lstm" for this experiment's own optimizer, else by the recipe that trained it. */
+/** Which row a file stands in: "lstm" for this experiment's own optimizer, else the row of the one that trained it. */
 function contestant(experiment: Experiment, path: string, file: OptimizerFile): Learned {
   const name = experimentOf(file);
   const own = name === (experiment.optimizerOf ?? experiment.name);
-  const recipe = own ? undefined : recipeOf(name);
+  const row = own ? { name: "lstm", label: "LSTM (learned)" } : rowOf(name);
   return {
-    group: own ? "lstm" : `lstm-${recipe ?? name}`,
-    label: own
-      ? "LSTM (learned)"
-      : `LSTM, ${recipe?.replaceAll("-", " ") ?? (name === UNKNOWN ? basename(path) : name)}`,
+    group: row?.name ?? `lstm-${name}`,
+    label: row?.label ?? `LSTM, ${name === UNKNOWN ? basename(path) : name}`,
     seed: file.provenance.seed,
     optimizer: { kind: "learned", shape: file.shape, phi: file.phi },
   };
@@ -62,9 +60,9 @@ function apart(learned: readonly Learned[], paths: readonly string[]): Learned[]
   });
 }
 
-function recipeOf(name: string): string | undefined {
+function rowOf(name: string): Experiment["row"] {
   try {
-    return experimentByName(name).recipe;
+    return experimentByName(name).row;
   } catch {
     return undefined;
   }

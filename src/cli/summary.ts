@@ -96,8 +96,8 @@ export function readResults(folder: string): Map<string, ResultFile> {
 export const summaryText = (folder: string): string =>
   `${JSON.stringify(deriveSummary(readResults(folder)), null, 1)}\n`;
 
-/** The learned rows that a figure shows: the headline seed, and other recipes for the same problem. */
-const drawn = new Set(["lstm", ...experiments.flatMap((e) => (e.recipe ? [`lstm-${e.recipe}`] : []))]);
+/** The learned rows that a figure shows: the headline seed, and other recipes and networks for the same problem. */
+const drawn = new Set(["lstm", ...experiments.flatMap((e) => (e.row ? [e.row.name] : []))]);
 
 /** The figure of each test in the results. */
 export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<string, string> {

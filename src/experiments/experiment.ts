@@ -8,8 +8,8 @@ export interface Experiment {
   readonly title: string;
   /** The problem in plain words, for someone who has never heard of the paper. */
   readonly words: string;
-  /** Name of the recipe, where it is not the best one of its problem: its row is `lstm-RECIPE`. */
-  readonly recipe?: string;
+  /** Its row in the results of its problem, where that is not "lstm": another recipe or another network. */
+  readonly row?: { readonly name: string; readonly label: string };
   /** Where this one only tests: name of the experiment whose optimizer it tests, on problems that it was not trained for. */
   readonly optimizerOf?: string;
   /** Trained before this one, on a cheaper cousin of the problem; this one starts from its φ. */

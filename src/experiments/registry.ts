@@ -2,6 +2,7 @@ import { check } from "../core/check.ts";
 import { defaultLstm } from "../learned/lstm.ts";
 import { metaTrainDefaults } from "../meta/train.ts";
 import { quadraticDefaults } from "../problems/quadratic.ts";
+import { architectureExperiments } from "./architectures.ts";
 import type { Experiment, TestSpec } from "./experiment.ts";
 import { type FamilySpec, mnistMlp } from "./families.ts";
 
@@ -90,7 +91,7 @@ const quadraticUniformPaper: Experiment = {
   ...quadraticUniform,
   name: "quadratic-uniform-paper",
   title: "The same quadratics, meta-trained by the paper's recipe",
-  recipe: "paper-recipe",
+  row: { name: "lstm-paper-recipe", label: "LSTM, paper recipe" },
   train: uniform(128),
   options: {
     ...shortUnrolls,
@@ -208,6 +209,7 @@ export const experiments: readonly Experiment[] = [
   mnist,
   mnistTransfer,
   digits,
+  ...architectureExperiments,
 ];
 
 const withStages = (e: Experiment): Experiment[] => [...(e.startFrom ? withStages(e.startFrom) : []), e];
