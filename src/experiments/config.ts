@@ -28,6 +28,7 @@ const schema = v.partial(
     secondDerivatives: v.boolean(),
     shape: v.partial(
       v.strictObject({
+        kind: v.literal("coupled"),
         layers: v.pipe(v.number(), v.integer(), v.minValue(0)),
         hidden: count,
         preprocessing: v.variant("kind", [
@@ -112,6 +113,13 @@ function changed(shape: NetworkShape, changes: ShapeChanges): NetworkShape {
     "configuration shape",
     "no changes to several optimizers at once",
     Object.keys(changes).join(", "),
+  );
+  check(
+    changes.kind === undefined || "kind" in shape,
+    "configuration shape.kind",
+    "the network's own: none",
+    changes.kind,
+    "Choose an experiment with that network",
   );
   const out: Record<string, unknown> = { ...shape, ...changes };
   for (const key of ["averaging", "memory"] as const) {
