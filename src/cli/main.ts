@@ -180,6 +180,32 @@ program
   });
 
 program
+  .command("reproduce")
+  .description("make a figure of the paper again: train what is missing, test, and draw our curves with its points")
+  .argument("<figure>", "4, 5, 6, architectures; or all")
+  .option("--quick", "a size that ends in minutes: it shows the way, not the numbers", false)
+  .option("--out <folder>", "results; optimizers and figures in folders of their own", "runs/reproduce")
+  .option("--threads <n>", "worker threads (never changes the result)", count)
+  .option(...REVECTORIZE, false)
+  .addHelpText(
+    "after",
+    "\nWhat is in the folder already is taken, and a stopped run goes on: give the same call again.\nWithout --quick, figure 4 takes about three hours on two cores; --out results draws from the committed runs.",
+  )
+  .action(async (name: string, o) => {
+    if (o.revectorize) revectorize();
+    const { figuresByName, reproduce } = await import("./reproduce.ts");
+    const out = o.quick && o.out === "runs/reproduce" ? "runs/reproduce-quick" : o.out;
+    const suffix = o.revectorize ? " --revectorize" : "";
+    for (const figure of figuresByName(name)) {
+      const whole = await reproduce(figure, { ...o, out, suffix, command: recordedCall() });
+      if (!whole) {
+        process.exitCode = 130;
+        return;
+      }
+    }
+  });
+
+program
   .command("golden")
   .description(
     "run the released code's own convergence test (two unrolls of 5 on x² with a linear net), and BFGS by hand on NTM-BFGS's heads",

@@ -2,14 +2,16 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../core/check.ts";
 import type { Curve, Role } from "../evaluation/index.ts";
-import { paperLstm } from "../experiments/paper-curves.ts";
+import { paperPoints } from "../experiments/paper-curves.ts";
+import { paperFigures } from "../experiments/paper-figures.ts";
 import { experiments } from "../experiments/registry.ts";
 import { learningCurves } from "../figures/index.ts";
 import { writeWhole } from "../node/write.ts";
+import { drawPaperFigure } from "./paper-figure.ts";
 import { curvesWords } from "./results.ts";
 
 /** Values by step; null from where a run diverged. */
-type Line = readonly (number | null)[];
+export type Line = readonly (number | null)[];
 
 /** One number with where it comes from. */
 export interface SummaryValue {
@@ -23,30 +25,34 @@ export interface SummaryValue {
   readonly source: string;
 }
 
+/** One metric of a test. */
+export interface MetricFile {
+  readonly name: string;
+  readonly summary: {
+    readonly reference: string;
+    readonly bestBaseline?: string;
+    readonly rows: readonly {
+      readonly name: string;
+      readonly label: string;
+      readonly role: Role;
+      readonly mean: number | null;
+      readonly ci95: readonly [number | null, number | null];
+      readonly n: number;
+    }[];
+  };
+  readonly curves: Readonly<
+    Record<string, Readonly<Record<"median" | "mean", Line>> & Readonly<Partial<Record<"low" | "high", Line>>>>
+  >;
+}
+
+/** A JSON file of the results folder. */
 export interface ResultFile {
   readonly command: string;
   readonly commit: string;
   readonly machine: string;
   readonly date: string;
   readonly spec?: { readonly key: string };
-  readonly metrics?: readonly {
-    readonly name: string;
-    readonly summary: {
-      readonly reference: string;
-      readonly bestBaseline?: string;
-      readonly rows: readonly {
-        readonly name: string;
-        readonly label: string;
-        readonly role: Role;
-        readonly mean: number | null;
-        readonly ci95: readonly [number | null, number | null];
-        readonly n: number;
-      }[];
-    };
-    readonly curves: Readonly<
-      Record<string, Readonly<Record<"median" | "mean", Line>> & Readonly<Partial<Record<"low" | "high", Line>>>>
-    >;
-  }[];
+  readonly metrics?: readonly MetricFile[];
   /** Of a training record: how long one seed took. */
   readonly experiment?: string;
   readonly minutes?: number;
@@ -99,7 +105,10 @@ export const summaryText = (folder: string): string =>
 /** The learned rows that a figure shows: the headline seed, and other recipes and networks for the same problem. */
 const drawn = new Set(["lstm", ...experiments.flatMap((e) => (e.row ? [e.row.name] : []))]);
 
-/** The figure of each test in the results. */
+/** Tests that are points of one figure together have none of their own. */
+const inUnits = new Set(paperFigures.flatMap((f) => f.units?.map((u) => u.key) ?? []));
+
+/** The figure of each test in the results, and the paper's figures whose results are all there. */
 export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<string, string> {
   const figures = new Map<string, string>();
   const line = (values: Line): Float64Array => Float64Array.from(values, (v) => v ?? Number.POSITIVE_INFINITY);
@@ -107,7 +116,7 @@ export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<strin
     const m = metrics?.[0];
     if (!spec || !m) continue;
     // The paper drew means; where it did not draw, the median is the steadier line.
-    const paper = paperLstm[spec.key];
+    const paper = paperPoints(spec.key, "lstm");
     const statistic = paper ? "mean" : "median";
     const curves: Curve[] = m.summary.rows
       .filter((r) => r.role !== "learned" || drawn.has(r.name))
@@ -121,13 +130,19 @@ export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<strin
         name: "paper",
         label: "the paper's LSTM",
         role: "baseline",
-        line: Float64Array.of(Number.NaN, ...paper),
+        line: Float64Array.of(Number.NaN, ...paper.map((p) => p.value)),
       });
     const found = experiments.flatMap((e) => e.tests.map((t) => ({ key: t.key, title: t.title ?? e.title })));
     const { title } = found.find((t) => t.key === spec.key) ?? { title: spec.key };
     const banded = curves.find((c) => c.low !== undefined)?.label;
     const subtitle = curvesWords(m.summary.rows[0]!.n, statistic, banded);
-    figures.set(`figures/${spec.key}.svg`, learningCurves(curves, { title, subtitle }));
+    if (!inUnits.has(spec.key)) figures.set(`figures/${spec.key}.svg`, learningCurves(curves, { title, subtitle }));
+  }
+  for (const figure of paperFigures) {
+    const drawn = drawPaperFigure(figure, files);
+    if (!drawn) continue;
+    figures.set(`figures/figure-${figure.name}.svg`, drawn.svg);
+    figures.set(`figures/figure-${figure.name}.md`, drawn.table);
   }
   return figures;
 }

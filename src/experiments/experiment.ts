@@ -41,4 +41,6 @@ export interface TestSpec {
   readonly tuningTrajectories: number;
   /** The loss after a step is tuned on the mean of so many last steps: on minibatches one step's is noise. Default 1. */
   readonly tuningWindow?: number;
+  /** Hand-designed methods that take part. Default all. */
+  readonly methods?: readonly string[];
 }

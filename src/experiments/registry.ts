@@ -5,6 +5,7 @@ import { quadraticDefaults } from "../problems/quadratic.ts";
 import { architectureExperiments } from "./architectures.ts";
 import type { Experiment, TestSpec } from "./experiment.ts";
 import { type FamilySpec, mnistMlp } from "./families.ts";
+import { hiddenSizes } from "./paper-figures.ts";
 
 const uniform = (functions: number): FamilySpec => ({ kind: "quadratic", ...quadraticDefaults, functions });
 const gaussian = (functions: number): FamilySpec => ({
@@ -191,6 +192,24 @@ const mnistTransfer: Experiment = {
   ],
 };
 
+/** Figure 6: hidden units and layers. Only the loss after 100 steps is drawn, so fewer runs and the paper's methods do. */
+const mnistUnits: Experiment = {
+  ...mnist,
+  name: "mnist-units",
+  title: "The MNIST optimizer on classifiers of 5 to 50 hidden units in one and two layers (paper, Figure 6)",
+  optimizerOf: "mnist",
+  tests: hiddenSizes.map(({ key, hidden }) => ({
+    key,
+    family: { ...mnistMlp("mnist-train"), hidden },
+    steps: 100,
+    trajectories: 20,
+    tuningTrajectories: 4,
+    tuningWindow: 10,
+    metrics: [{ name: "final", kind: "final", step: 100 }],
+    methods: ["adam", "nag", "rmsprop", "sgd"],
+  })),
+};
+
 const digits: Experiment = {
   ...classifier(
     mnistMlp("digits-train"),
@@ -208,6 +227,7 @@ export const experiments: readonly Experiment[] = [
   quadraticGaussian,
   mnist,
   mnistTransfer,
+  mnistUnits,
   digits,
   ...architectureExperiments,
 ];

@@ -80,7 +80,7 @@ function medianSeed(runs: ReadonlyMap<Learned, readonly Trajectory[]>, group: st
  */
 export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<TestResult> {
   const { runner, learned } = options;
-  const names = options.methods ?? [...methods.map((m) => m.name), "lbfgs"];
+  const names = options.methods ?? spec.methods ?? [...methods.map((m) => m.name), "lbfgs"];
   const chosenMethods = names.filter((n) => n !== "lbfgs").map(methodByName);
   check(learned.length + names.length > 1, "contestants", "at least two", learned.length + names.length);
   const { family, steps } = spec;

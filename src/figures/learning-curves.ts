@@ -19,6 +19,16 @@ export interface CurvesOptions {
   /** Pixels. Default 760 × 440. */
   readonly width?: number;
   readonly height?: number;
+  /** First step drawn. Default 0. */
+  readonly from?: number;
+  /** Another source's points of some curves, by name: drawn as dots in the curve's colour. */
+  readonly dots?: ReadonlyMap<string, readonly Dot[]>;
+}
+
+/** A point that is drawn beside a curve. */
+export interface Dot {
+  readonly step: number;
+  readonly value: number;
 }
 
 interface Point {
@@ -29,7 +39,7 @@ interface Point {
 const drawable = (x: number | undefined): x is number => x !== undefined && x > 0 && Number.isFinite(x);
 
 /** The interval of the log axis: all lines, and of what lies beyond 10× the highest start or a third of the lowest line nothing. */
-function domain(all: readonly Curve[]): [number, number] {
+function domain(all: readonly Curve[], dots: readonly Dot[], from: number): [number, number] {
   // What stands apart (L-BFGS) may fall ten decades and leave the others one line: it does not set the axis.
   const near = all.filter((c) => c.role !== "apart");
   const curves = near.length ? near : all;
@@ -37,7 +47,13 @@ function domain(all: readonly Curve[]): [number, number] {
   let low = Infinity;
   let high = 0;
   let start = 0;
-  for (const { line, low: bottom, high: top } of curves) {
+  for (const { value } of dots) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  for (const c of curves) {
+    const [line, bottom, top] = [c.line, c.low, c.high].map((v) => v?.subarray(from));
+    if (!line) continue;
     if (drawable(line[0])) start = Math.max(start, line[0]);
     for (const v of line) if (drawable(v)) lowest = Math.min(lowest, v);
     for (const values of [line, bottom, top])
@@ -54,8 +70,8 @@ function domain(all: readonly Curve[]): [number, number] {
 }
 
 /** The points of a line up to where it leaves the axis for good, at the top or at the bottom. */
-function visible(line: Float64Array, [bottom, top]: readonly [number, number]): Point[] {
-  const all = Array.from(line, (value, step): Point => ({ step, value }));
+function visible(line: Float64Array, [bottom, top]: readonly [number, number], from: number): Point[] {
+  const all = Array.from(line, (value, step): Point => ({ step, value })).slice(from);
   const last = all.findLastIndex((p) => p.value <= top && p.value >= bottom);
   return all
     .slice(0, last + 2)
@@ -88,9 +104,10 @@ function shorten(text: string, most: number): string {
 /** Loss by step on a log axis, a line a curve, bands where given, each labelled at its end. Returns SVG text. */
 export function learningCurves(curves: readonly Curve[], options: CurvesOptions): string {
   check(curves.length > 0, "curves", "at least one", 0);
-  const { width = 760, height = 440, xlabel = "step", ylabel = "loss f(θ)" } = options;
+  const { width = 760, height = 440, xlabel = "step", ylabel = "loss f(θ)", from = 0, dots } = options;
   const labels = curves.map((c) => shorten(c.label, Math.floor((width * 0.4 - 44) / CHARACTER)));
-  const range = domain(curves);
+  const shown = curves.map((c) => (dots?.get(c.name) ?? []).filter((d) => d.step >= from));
+  const range = domain(curves, shown.flat(), from);
   const gone = (c: Curve): boolean => !(c.line.at(-1)! <= range[1] && c.line.at(-1)! >= range[0]);
   const look = looks(curves);
   const steps = Math.max(...curves.map((c) => c.line.length)) - 1;
@@ -107,11 +124,11 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
     const { low, high } = curves[i]!;
     if (!low || !high) continue;
     const rows = Array.from(low, (a, step) => ({ step, a, b: high[step]! })).filter(
-      (r) => drawable(r.a) && drawable(r.b),
+      (r) => r.step >= from && drawable(r.a) && drawable(r.b),
     );
     marks.push(Plot.areaY(rows, { x: "step", y1: "a", y2: "b", fill: look[i]!.stroke, fillOpacity: 0.16 }));
   }
-  const points = curves.map((c) => visible(c.line, range));
+  const points = curves.map((c) => visible(c.line, range, from));
   for (const i of order) {
     const { stroke, width: strokeWidth, dash } = look[i]!;
     marks.push(
@@ -124,6 +141,11 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
       }),
     );
   }
+  for (const i of order) {
+    const inside = shown[i]!.filter((d) => d.value <= range[1] && d.value >= range[0]);
+    if (inside.length > 0)
+      marks.push(Plot.dot(inside, { x: "step", y: "value", r: 1.7, stroke: look[i]!.stroke, strokeWidth: 0.9 }));
+  }
   const plot = Plot.plot({
     document: figureDocument(),
     width,
@@ -132,7 +154,7 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
     marginRight,
     marginBottom,
     marginLeft: 64,
-    x: { label: null, domain: [0, steps] },
+    x: { label: null, domain: [from, steps] },
     y: {
       type: "log",
       clamp: true,
@@ -144,7 +166,7 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
 
   const x = plot.scale("x");
   const y = plot.scale("y");
-  const ends = points.map((p) => p.at(-1) ?? { step: 0, value: range[1] });
+  const ends = points.map((p) => p.at(-1) ?? { step: from, value: range[1] });
   const wishes = ends.map((p) => y.apply(p.value));
   const places = spread(wishes, 16, marginTop, height - marginBottom);
   const right = x.apply(steps);

@@ -1,0 +1,140 @@
+import type { Curve } from "../evaluation/index.ts";
+import { paperCurves, paperPoints } from "../experiments/paper-curves.ts";
+import { type FigurePanel, type PaperFigure, paperUnits } from "../experiments/paper-figures.ts";
+import { experiments } from "../experiments/registry.ts";
+import { type Dot, learningCurves } from "../figures/learning-curves.ts";
+import { panels } from "../figures/panels.ts";
+import type { Line, MetricFile, ResultFile } from "./summary.ts";
+
+/** A figure of the paper with our curves and its points, and the table that goes with it. */
+export interface DrawnFigure {
+  readonly svg: string;
+  /** Markdown: ours, the paper's, the difference. */
+  readonly table: string;
+}
+
+/** One line of a figure's table. */
+interface Row {
+  readonly panel: string;
+  readonly label: string;
+  readonly at: string;
+  readonly ours: number | null;
+  readonly ci95: readonly [number | null, number | null];
+  readonly paper: number | undefined;
+}
+
+const line = (values: Line): Float64Array => Float64Array.from(values, (v) => v ?? Number.POSITIVE_INFINITY);
+const rowsOfOurs = new Set(["lstm", ...experiments.flatMap((e) => (e.row ? [e.row.name] : []))]);
+const paperMethods = ["adam", "rmsprop", "sgd", "nag"];
+const plainLabel = (label: string): string => label.replace(/, seed \d+$/, "");
+
+/** Our rows that a panel shows: every learned one, and the methods that the paper drew or else the best ones. */
+function shown(m: MetricFile, drawn: readonly string[] | undefined): MetricFile["summary"]["rows"] {
+  return m.summary.rows.filter(({ name, role }) =>
+    role === "learned"
+      ? rowsOfOurs.has(name)
+      : drawn
+        ? drawn.includes(name)
+        : name === m.summary.bestBaseline || name === "adam" || name === "nag" || role === "apart",
+  );
+}
+
+function drawPanel(p: FigurePanel, m: MetricFile): { svg: string; rows: Row[] } {
+  const paper = paperCurves[p.key];
+  const rows = shown(m, paper ? paperMethods : undefined);
+  const dots = new Map<string, readonly Dot[]>();
+  const curves = rows.map(({ name, label, role }): Curve => {
+    const values = m.curves[name]![paper ? "mean" : "median"];
+    const points = paperPoints(p.key, name)?.filter((d) => d.step <= p.to);
+    if (points) dots.set(name, points);
+    return { name, label: plainLabel(label), role, line: line(values.slice(0, p.to + 1)) };
+  });
+  const svg = learningCurves(curves, { title: p.title, width: 560, height: 400, from: p.from, dots });
+  return {
+    svg,
+    rows: rows.map((r) => ({
+      panel: p.title,
+      label: plainLabel(r.label),
+      at: `f(θ) at ${p.to}`,
+      ours: r.mean,
+      ci95: r.ci95,
+      // The figure's point at x = `to`: of the baselines, which it draws before the update, that is the step before.
+      paper: paper?.curves[r.name]?.[p.to / paper.every - 1],
+    })),
+  };
+}
+
+function drawUnits(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>): { svgs: string[]; rows: Row[] } {
+  const rows: Row[] = [];
+  const svgs = ([1, 2] as const).map((layers) => {
+    const sizes = figure.units!.filter((u) => u.hidden.length === layers);
+    const tests = sizes.map((u) => ({ units: u.hidden[0]!, m: files.get(`${u.key}.json`)!.metrics![0]! }));
+    const dots = new Map<string, readonly Dot[]>();
+    const paperOf = (name: string, units: number): number | undefined => paperUnits[layers][name]?.[units / 5 - 1];
+    const curves = shown(tests[0]!.m, paperMethods).map(({ name, label, role }): Curve => {
+      const values = new Float64Array(tests.at(-1)!.units + 1).fill(Number.NaN);
+      for (const { units, m } of tests) {
+        const own = m.summary.rows.find((r) => r.name === name)!;
+        const paper = paperOf(name, units);
+        values[units] = own.mean ?? Number.POSITIVE_INFINITY;
+        const at = `${units} units`;
+        rows.push({ panel: `${layers}-layer`, label: plainLabel(label), at, ours: own.mean, ci95: own.ci95, paper });
+      }
+      dots.set(
+        name,
+        tests.flatMap(({ units }) => {
+          const value = paperOf(name, units);
+          return value === undefined ? [] : [{ step: units, value }];
+        }),
+      );
+      return { name, label: plainLabel(label), role, line: values };
+    });
+    const title = layers === 1 ? "One hidden layer" : "Two hidden layers";
+    const words = { xlabel: "hidden units", ylabel: "loss f(θ₁₀₀)" };
+    return learningCurves(curves, { title, width: 560, height: 400, from: 5, dots, ...words });
+  });
+  return { svgs, rows };
+}
+
+const number = (v: number | null | undefined): string =>
+  v === undefined ? "" : v === null ? "diverged" : v.toPrecision(4);
+
+function table(figure: PaperFigure, rows: readonly Row[]): string {
+  const lines = rows.map(({ panel, label, at, ours, ci95, paper }) => {
+    const apart = paper === undefined || ours === null ? "" : `${ours > paper ? "+" : ""}${(ours - paper).toFixed(4)}`;
+    const interval = `${number(ci95[0])} to ${number(ci95[1])}`;
+    return `| ${panel} | ${label} | ${at} | ${number(ours)} | ${interval} | ${number(paper)} | ${apart} |`;
+  });
+  const head = [
+    "| panel | optimizer | at | ours (mean) | 95% interval | paper | difference |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+  ];
+  return `# ${figure.title}\n\n${[...head, ...lines].join("\n")}\n`;
+}
+
+/** Draws a figure from results; undefined where one of them is missing. */
+export function drawPaperFigure(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>): DrawnFigure | undefined {
+  const subtitle = "Lines: ours, every learning rate tuned. Dots: the paper's own points, read from its figure.";
+  if (figure.units) {
+    if (!figure.units.every((u) => files.has(`${u.key}.json`))) return undefined;
+    const { svgs, rows } = drawUnits(figure, files);
+    return { svg: panels(svgs, 2, figure.title, subtitle), table: table(figure, rows) };
+  }
+  const found = figure.panels!.map((p) => files.get(`${p.key}.json`)?.metrics?.find((m) => m.name === p.metric));
+  if (found.includes(undefined)) return undefined;
+  const drawn = figure.panels!.map((p, i) => drawPanel(p, found[i]!));
+  const anyPaper = figure.panels!.some((p) => paperCurves[p.key]);
+  const words = anyPaper ? subtitle : "Median of fresh functions; every learning rate tuned.";
+  return {
+    svg: panels(
+      drawn.map((d) => d.svg),
+      3,
+      figure.title,
+      words,
+    ),
+    table: table(
+      figure,
+      drawn.flatMap((d) => d.rows),
+    ),
+  };
+}

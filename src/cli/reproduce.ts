@@ -1,0 +1,124 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { check } from "../core/check.ts";
+import type { Experiment, TestSpec } from "../experiments/experiment.ts";
+import type { FamilySpec } from "../experiments/families.ts";
+import { type PaperFigure, paperFigures } from "../experiments/paper-figures.ts";
+import { experimentByName } from "../experiments/registry.ts";
+import { writeWhole } from "../node/write.ts";
+import { evaluateCommand } from "./evaluate.ts";
+import { drawPaperFigure } from "./paper-figure.ts";
+import { readOptimizer } from "./start.ts";
+import { readResults } from "./summary.ts";
+import { pathOf, train } from "./train.ts";
+
+/** Options of `reproduce`, as the command line gives them. */
+export interface ReproduceCall {
+  /** Results go there, optimizers into its folder `optimizers`, figures into `figures`. */
+  readonly out: string;
+  readonly quick: boolean;
+  readonly threads?: number;
+  readonly command: string;
+  /** Ends the recorded call of each part: " --revectorize" or nothing. */
+  readonly suffix: string;
+}
+
+/** The same experiment in a size that ends in seconds: it shows the way, not the numbers. */
+function quickly(e: Experiment): Experiment {
+  const few = (family: FamilySpec): FamilySpec =>
+    family.kind === "quadratic" ? { ...family, functions: Math.min(8, family.functions) } : family;
+  const rounds = e.train.kind === "quadratic" ? 20 : e.options.unroll === 100 ? 4 : 6;
+  return {
+    ...e,
+    ...(e.startFrom ? { startFrom: quickly(e.startFrom) } : {}),
+    train: few(e.train),
+    validation: few(e.validation),
+    options: { ...e.options, iterations: rounds, validateEvery: rounds, validationTrajectories: 2, warmup: 5 },
+    tests: e.tests.map(
+      (t): TestSpec => ({
+        ...t,
+        family: few(t.family),
+        trajectories: 2,
+        tuningTrajectories: 1,
+        metrics: t.metrics.filter((m) => m.kind === "final"),
+        methods: e.tests.length > 3 ? ["adam", "nag"] : ["adam", "nag", "rmsprop", "sgd"],
+      }),
+    ),
+  };
+}
+
+/** A test's result is there already, made with the same optimizer files. */
+function done(path: string, optimizers: readonly string[], trajectories: number): boolean {
+  if (!existsSync(path)) return false;
+  const result = JSON.parse(readFileSync(path, "utf8")) as {
+    files?: { sha256: string }[];
+    spec?: { trajectories: number };
+  };
+  const wanted = optimizers.map((p) => readOptimizer(p).sha256);
+  const had = result.files?.map((f) => f.sha256) ?? [];
+  return result.spec?.trajectories === trajectories && wanted.every((w) => had.includes(w));
+}
+
+/**
+ * Makes a figure of the paper again: trains the optimizers that are missing, runs the tests whose results are, and draws. What is
+ * there already is taken, and a run that was stopped goes on, so the same call can be given until all is done.
+ *
+ * @returns whether it came to the end: false after Ctrl-C.
+ */
+export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promise<boolean> {
+  const few = whole.units?.filter((u) => [5, 20, 50].includes(u.hidden[0]!));
+  const figure = call.quick && few ? { ...whole, units: few } : whole;
+  const optimizers = join(call.out, "optimizers");
+  const sized = (name: string): Experiment => (call.quick ? quickly(experimentByName(name)) : experimentByName(name));
+  const threads = call.threads ? { threads: call.threads } : {};
+  const keys = new Set([...(figure.panels ?? []), ...(figure.units ?? [])].map((p) => p.key));
+  for (const run of figure.runs) {
+    const paths: string[] = [];
+    for (const name of run.optimizers)
+      for (const seed of call.quick ? run.seeds.slice(0, 1) : run.seeds) {
+        const base = sized(name);
+        const e = { ...base, options: { ...base.options, seed } };
+        const path = pathOf(e, optimizers, "safetensors");
+        paths.push(path);
+        const stopped = existsSync(pathOf(e, optimizers, "checkpoint"));
+        if (existsSync(path) && !stopped) continue;
+        const command = call.quick ? call.command : `gradgrad train ${name} --seed ${seed}${call.suffix}`;
+        const trained = await train(e, { folder: optimizers, resume: stopped, command, ...threads });
+        if (!trained.finished) return false;
+      }
+    const problem = sized(run.problem);
+    const missing = problem.tests.filter(
+      (t) => keys.has(t.key) && !done(join(call.out, `${t.key}.json`), paths, t.trajectories),
+    );
+    if (missing.length === 0) continue;
+    const command = call.quick
+      ? call.command
+      : `gradgrad evaluate ${paths.join(" ")} --problem ${run.problem}${call.suffix}`;
+    for (const test of missing)
+      await evaluateCommand({ ...problem, tests: [test] }, paths, {
+        seed: 0,
+        command,
+        out: call.out,
+        csv: false,
+        json: false,
+        ...threads,
+      });
+  }
+  const drawn = drawPaperFigure(figure, readResults(call.out));
+  check(drawn !== undefined, `figure ${figure.name}`, "all of its results", "some missing");
+  for (const [ending, text] of [
+    ["svg", drawn.svg],
+    ["md", drawn.table],
+  ] as const)
+    writeWhole(join(call.out, "figures", `figure-${figure.name}.${ending}`), text);
+  console.log(`\n${drawn.table}\n${join(call.out, "figures", `figure-${figure.name}.svg`)}`);
+  return true;
+}
+
+/** The figures that a name means: one, or all. Throws ArgumentError with the names that exist. */
+export function figuresByName(name: string): readonly PaperFigure[] {
+  if (name === "all") return paperFigures;
+  const found = paperFigures.find((f) => f.name === name);
+  check(found !== undefined, "figure", `all, or one of ${paperFigures.map((f) => f.name).join(", ")}`, name);
+  return [found];
+}

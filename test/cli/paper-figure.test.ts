@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { drawPaperFigure } from "../../src/cli/paper-figure.ts";
+import { figuresByName } from "../../src/cli/reproduce.ts";
+import { readResults } from "../../src/cli/summary.ts";
+import { paperPoints } from "../../src/experiments/paper-curves.ts";
+import { paperFigures } from "../../src/experiments/paper-figures.ts";
+import { experimentByName } from "../../src/experiments/registry.ts";
+
+it("the paper's curves count steps as we do: the LSTM's first point is after an update, the others' before", () => {
+  expect(paperPoints("mnist", "lstm")![0]).toEqual({ step: 1, value: 2.301 });
+  expect(paperPoints("mnist", "adam")![0]).toEqual({ step: 0, value: 2.303 });
+  expect(paperPoints("mnist", "lstm")!.at(-1)).toEqual({ step: 200, value: 0.2153 });
+  expect(paperPoints("cifar10", "nag")![1]!.step).toBe(20);
+  expect(paperPoints("mnist", "rprop")).toBeUndefined();
+});
+
+it("every figure's runs and panels name experiments and tests that exist", () => {
+  for (const f of paperFigures) {
+    const keys = f.runs.flatMap((r) => experimentByName(r.problem).tests.map((t) => t.key));
+    for (const p of [...(f.panels ?? []), ...(f.units ?? [])]) expect(keys).toContain(p.key);
+    for (const r of f.runs) for (const name of r.optimizers) expect(experimentByName(name).name).toBe(name);
+  }
+  expect(() => figuresByName("44")).toThrow(/figure: expected all, or one of 4, 5, 6/);
+});
+
+it("figure 4 from the committed results: three panels with the paper's dots, and a table of differences", () => {
+  const drawn = drawPaperFigure(figuresByName("4")[0]!, readResults("results"))!;
+  expect(drawn.svg.match(/<circle/g)!.length).toBeGreaterThan(1000);
+  expect(drawn.table).toMatch(
+    /\| Quadratics \| LSTM \(learned\) \| f\(θ\) at 100 \| 0\.0\d+ \| .* \| 0\.03868 \| [+-]0\.00/,
+  );
+  expect(drawPaperFigure(figuresByName("4")[0]!, new Map())).toBeUndefined();
+});
