@@ -21,6 +21,7 @@ export type { Group, SeveralShape } from "./learned/several.ts";
 export { localRunner } from "./meta/runner.ts";
 export * from "./meta/train.ts";
 export { lbfgs } from "./optimizers/lbfgs.ts";
+export { newtonCg } from "./optimizers/newton-cg.ts";
 export type { LineSearchOptimizer, Method, Optimizer } from "./optimizers/optimizer.ts";
 export * from "./optimizers/registry.ts";
 export { type CheckGradientOptions, checkGradient, type GradientCheck } from "./problems/check-gradient.ts";

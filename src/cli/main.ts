@@ -10,7 +10,7 @@ import { downloadCifar } from "../node/cifar.ts";
 import { dataFolder, downloadMnist } from "../node/datasets.ts";
 import { revectorize } from "../node/revectorize.ts";
 import { writeWhole } from "../node/write.ts";
-import { methods } from "../optimizers/registry.ts";
+import { methodNames } from "../optimizers/registry.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { provenance, recordedCall } from "./provenance.ts";
 import { search } from "./search.ts";
@@ -152,13 +152,10 @@ testOptions(
   program
     .command("compare")
     .description("compare any optimizers on fresh problems, by name or by file; writes KEY-compare.json for each test")
-    .argument(
-      "<optimizers...>",
-      `files, or of ${[...methods.map((m) => m.name), "lbfgs"].join(", ")}; the first file is the reference`,
-    ),
+    .argument("<optimizers...>", `files, or of ${methodNames.join(", ")}; the first file is the reference`),
 ).action(async (names: string[], o) => {
   if (o.revectorize) revectorize();
-  const known = [...methods.map((m) => m.name), "lbfgs"];
+  const known = methodNames;
   const files = names.filter((n) => !known.includes(n));
   for (const f of files) check(existsSync(f), "optimizer", `a file, or one of ${known.join(", ")}`, f);
   await evaluateCommand(experimentByName(o.problem), files, {
@@ -177,6 +174,34 @@ program
     const { shape, phi, provenance } = readOptimizer(path).file;
     if (o.json) console.log(JSON.stringify({ shape, parameters: phi.length, provenance }));
     else console.dir({ shape, parameters: phi.length, provenance }, { depth: null });
+  });
+
+program
+  .command("style")
+  .description("make a picture: the content of a photograph in the style of a painting (neural art)")
+  .argument("<content>", "a photograph: PNG, JPEG, WebP; its middle square is used")
+  .argument("<style>", "a painting")
+  .option("--optimizer <file>", "an optimizer file, or adam, lbfgs, rmsprop, nag, …", "lbfgs")
+  .option("--learning-rate <rate>", "of a hand-designed optimizer, in pixel levels (0 to 255)", Number)
+  .option("--size <pixels>", "side of the picture, a multiple of 16", count, 128)
+  .option("--steps <n>", "updates", count, 128)
+  .option("--content-weight <alpha>", "weight of the content", Number, 1)
+  .option("--style-weight <beta>", "weight of the style", Number, 1)
+  .option("--smoothness <gamma>", "weight of the smoothness", Number, 1)
+  .option("--content-layers <name...>", "layers whose features the content gives")
+  .option("--style-layers <name...>", "layers whose Gram matrices the style gives")
+  .option("--features <network>", "vgg19 (from the data folder) or random (fixed filters, no download)", "vgg19")
+  .option("--start <from>", "noise or content", "noise")
+  .option("--seed <n>", "seed of the noise", whole, 0)
+  .option("--out <file>", "the PNG that is written", "style.png")
+  .option(...REVECTORIZE, false)
+  .option("--json", "print the result as JSON", false)
+  .action(async (content: string, style: string, o) => {
+    check(["vgg19", "random"].includes(o.features), "--features", "vgg19 or random", o.features);
+    check(["noise", "content"].includes(o.start), "--start", "noise or content", o.start);
+    if (o.revectorize) revectorize();
+    const { styleCommand } = await import("./style.ts");
+    await styleCommand(content, style, o);
   });
 
 program

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { band, curves, metric, metricWords, toCsv, verdict } from "../evaluation/index.ts";
 import type { FamilySpec } from "../experiments/families.ts";
 import type { TestResult } from "../experiments/run-test.ts";
 import { learningCurves, type MetaPoint, metaProgress, renderReport } from "../figures/index.ts";
 import { toPng } from "../figures/png.ts";
 import type { Checkpoint } from "../meta/train.ts";
+import { pictureFiles, vgg19Path } from "../node/art.ts";
 import { cifarFiles } from "../node/cifar.ts";
 import { mnistFiles } from "../node/datasets.ts";
 import { writeWhole } from "../node/write.ts";
@@ -17,11 +19,25 @@ export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update
 /** Checksums of the data that a family reads; rules need none. */
 export function dataChecksums(family: FamilySpec): Record<string, string> {
   if (family.kind === "quadratic") return {};
+  if (family.kind === "art") return artChecksums(family);
   return family.images.startsWith("mnist")
     ? { ...mnistFiles }
     : family.images.startsWith("cifar")
       ? { ...cifarFiles }
       : {};
+}
+
+/** SHA-256 of the feature network and the painting, where they are files. */
+function artChecksums(family: FamilySpec & { kind: "art" }): Record<string, string> {
+  const sums: Record<string, string> = {};
+  const add = (path: string): void => {
+    sums[basename(path)] = sha256(readFileSync(path));
+  };
+  if (family.features === "vgg19") add(vgg19Path());
+  if (family.contents.startsWith("photographs")) for (const path of pictureFiles("content")) add(path);
+  const painting = pictureFiles("style").find((p) => basename(p).startsWith(family.style));
+  if (painting) add(painting);
+  return sums;
 }
 
 const short = (v: number): number | null => (Number.isFinite(v) ? Number(v.toPrecision(6)) : null);

@@ -120,8 +120,14 @@ async function oneByOne(
       if (diverged) break;
       losses[t] = loss;
       if (t === steps) break;
-      evaluations += await optimizer.step(state, theta, loss, grad, delta, (at, out) =>
-        one.lossAndGrad(at, minibatch, out),
+      evaluations += await optimizer.step(
+        state,
+        theta,
+        loss,
+        grad,
+        delta,
+        (at, out) => one.lossAndGrad(at, minibatch, out),
+        one.hvp && ((v, out) => one.hvp!(theta, minibatch, v, out)),
       );
       for (let k = 0; k < n; k++) theta[k]! += delta[k]!;
     }

@@ -1,5 +1,7 @@
 import { check } from "../core/check.ts";
 import { type ImageSet, poolImages, selectLabels } from "../data/images.ts";
+import type { Picture } from "../data/picture.ts";
+import type { FeatureWeights } from "../problems/neural-art.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
 import { type QuadraticOptions, quadratics } from "../problems/quadratic.ts";
 
@@ -43,7 +45,30 @@ export type FamilySpec =
       readonly batchNorm: boolean;
       readonly batchSize: number;
       readonly initScale: number;
+    }
+  | {
+      readonly kind: "art";
+      readonly contents: ContentSource;
+      readonly style: string;
+      readonly features: "vgg19" | "random";
+      readonly side: number;
+      readonly contentLayers: readonly string[];
+      readonly styleLayers: readonly string[];
+      readonly alpha: number;
+      readonly beta: number;
+      readonly gamma: number;
     };
+
+/** Photographs from the data folder, or scenes made by rule; split by picture. */
+export type ContentSource = `${"photographs" | "scenes"}-${"train" | "validation" | "test"}`;
+
+/** Gives the pictures and features of neural art; the platform decides from where. */
+export interface ArtLoader {
+  contents(source: ContentSource): Promise<Picture[]>;
+  /** A painting by the start of its file's name, or `painting-N`, made by rule. */
+  style(name: string): Promise<Picture>;
+  features(name: "vgg19" | "random"): Promise<FeatureWeights>;
+}
 
 /** Gives the images of a source; the platform decides from where. */
 export type ImageLoader = (source: ImageSource) => Promise<ImageSet>;
@@ -63,7 +88,7 @@ export function cifarConvnet(
 }
 
 /** Makes the family that a spec names. The classifier's engine is loaded only when it is asked for. */
-export async function createFamily(spec: FamilySpec, images: ImageLoader): Promise<ProblemFamily> {
+export async function createFamily(spec: FamilySpec, images: ImageLoader, art?: ArtLoader): Promise<ProblemFamily> {
   if (spec.kind === "quadratic") return quadratics(spec);
   if (spec.kind === "convnet") {
     const { convnet } = await import("../problems/convnet.ts");
@@ -71,7 +96,19 @@ export async function createFamily(spec: FamilySpec, images: ImageLoader): Promi
     const all = await images(source);
     return convnet({ ...own, name: `convnet-${source}`, images: labels ? selectLabels(all, labels) : all });
   }
-  check(spec.kind === "mlp", "family", '"quadratic", "mlp" or "convnet"', (spec as { kind: unknown }).kind);
+  if (spec.kind === "art") {
+    check(art !== undefined, "family", "a loader of pictures for neural art", "none");
+    const { neuralArt } = await import("../problems/neural-art.ts");
+    const { kind: _, contents, style, features, ...own } = spec;
+    return neuralArt({
+      ...own,
+      name: `art-${contents}-${style}`,
+      contents: await art.contents(contents),
+      style: await art.style(style),
+      features: await art.features(features),
+    });
+  }
+  check(spec.kind === "mlp", "family", '"quadratic", "mlp", "convnet" or "art"', (spec as { kind: unknown }).kind);
   const { mlp } = await import("../problems/mlp.ts");
   const { pool = 1, hidden, images: source, activation, batchSize, initScale } = spec;
   const full = await images(source);

@@ -3,6 +3,7 @@ import { defaultLstm } from "../learned/lstm.ts";
 import { metaTrainDefaults } from "../meta/train.ts";
 import { quadraticDefaults } from "../problems/quadratic.ts";
 import { architectureExperiments } from "./architectures.ts";
+import { artExperiments } from "./art.ts";
 import type { Experiment, TestSpec } from "./experiment.ts";
 import { type FamilySpec, mnistMlp } from "./families.ts";
 import { hiddenSizes } from "./paper-figures.ts";
@@ -230,6 +231,7 @@ export const experiments: readonly Experiment[] = [
   mnistUnits,
   digits,
   ...architectureExperiments,
+  ...artExperiments,
 ];
 
 const withStages = (e: Experiment): Experiment[] => [...(e.startFrom ? withStages(e.startFrom) : []), e];

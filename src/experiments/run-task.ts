@@ -3,9 +3,8 @@ import { createRng } from "../core/rng.ts";
 import { runProblem } from "../evaluation/compare.ts";
 import type { Trajectory } from "../evaluation/run.ts";
 import { bindNetwork, type NetworkShape } from "../learned/network.ts";
-import { lbfgs } from "../optimizers/lbfgs.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
-import { methodByName } from "../optimizers/registry.ts";
+import { apartMethods, methodByName } from "../optimizers/registry.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
 import type { FamilySpec } from "./families.ts";
 
@@ -13,7 +12,7 @@ import type { FamilySpec } from "./families.ts";
 export type OptimizerSpec =
   | { readonly kind: "method"; readonly name: string; readonly learningRate: number }
   | { readonly kind: "learned"; readonly shape: NetworkShape; readonly phi: Vec }
-  | { readonly kind: "lbfgs" };
+  | { readonly kind: "apart"; readonly name: string };
 
 /** Some optimizers on one problem of a stream, as plain data. */
 export interface RunTask {
@@ -33,7 +32,7 @@ export interface TaskRunner {
 
 function create(spec: OptimizerSpec): Optimizer | LineSearchOptimizer {
   if (spec.kind === "learned") return bindNetwork(spec.shape, spec.phi);
-  if (spec.kind === "lbfgs") return lbfgs();
+  if (spec.kind === "apart") return apartMethods.find((m) => m.name === spec.name)!.create();
   return methodByName(spec.name).create(spec.learningRate);
 }
 

@@ -15,7 +15,7 @@ import {
   type Tuned,
   tuneLearningRate,
 } from "../evaluation/index.ts";
-import { methodByName, methods } from "../optimizers/registry.ts";
+import { apartMethods, methodByName, methods } from "../optimizers/registry.ts";
 import type { TestMetric, TestSpec } from "./experiment.ts";
 import type { OptimizerSpec, TaskRunner } from "./run-task.ts";
 
@@ -81,7 +81,8 @@ function medianSeed(runs: ReadonlyMap<Learned, readonly Trajectory[]>, group: st
 export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<TestResult> {
   const { runner, learned } = options;
   const names = options.methods ?? spec.methods ?? [...methods.map((m) => m.name), "lbfgs"];
-  const chosenMethods = names.filter((n) => n !== "lbfgs").map(methodByName);
+  const apart = apartMethods.filter((m) => names.includes(m.name));
+  const chosenMethods = names.filter((n) => !apart.some((m) => m.name === n)).map(methodByName);
   check(learned.length + names.length > 1, "contestants", "at least two", learned.length + names.length);
   const { family, steps } = spec;
   const root = `test/${spec.key}/${options.seed}`;
@@ -137,7 +138,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
   const methodKeys = tuned.map(({ method: { name }, rates }) =>
     rates.map(({ learningRate }) => put({ kind: "method", name, learningRate })),
   );
-  const lbfgsKey = names.includes("lbfgs") ? put({ kind: "lbfgs" }) : undefined;
+  const apartKeys = apart.map(({ name }) => put({ kind: "apart", name }));
   let fresh = 0;
   const problems = await runner.run(
     Array.from({ length: spec.trajectories }, (_, k) => ({
@@ -172,7 +173,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
         role: "baseline" as const,
         key: methodKeys[i]![m]!,
       })),
-      ...(lbfgsKey ? [{ name: "lbfgs", label: "L-BFGS", role: "apart" as const, key: lbfgsKey }] : []),
+      ...apart.map(({ name, label }, i) => ({ name, label, role: "apart" as const, key: apartKeys[i]! })),
     ];
     const rows = spec.trajectories;
     const columns = contestants.map((c) => runsOf(c.key));
@@ -200,5 +201,6 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
 }
 
 function tasksFamilyName({ family }: TestSpec): string {
-  return family.kind === "quadratic" ? `quadratic-${family.data}` : `mlp-${family.images}`;
+  if (family.kind === "quadratic") return `quadratic-${family.data}`;
+  return family.kind === "art" ? `art-${family.contents}` : `${family.kind}-${family.images}`;
 }

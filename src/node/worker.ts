@@ -6,6 +6,7 @@ import { type RunTask, runTask } from "../experiments/run-task.ts";
 import { runUnroll, type UnrollResult, type UnrollTask } from "../meta/unroll.ts";
 import { runValidation, type ValidationTask } from "../meta/validate.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
+import { loadArt } from "./art.ts";
 import { loadImages } from "./images.ts";
 
 /** The two families of a meta-training worker; sent once, when the thread starts. */
@@ -25,7 +26,7 @@ function familyOf(spec: FamilySpec): Promise<ProblemFamily> {
   const key = JSON.stringify(spec);
   let family = families.get(key);
   if (!family) {
-    family = createFamily(spec, loadImages);
+    family = createFamily(spec, loadImages, loadArt);
     families.set(key, family);
   }
   return family;

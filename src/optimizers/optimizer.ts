@@ -22,7 +22,7 @@ export interface Method {
 }
 
 /**
- * A method that evaluates the loss on its own within a step (L-BFGS's line search). It stands apart in comparisons: each
+ * A method that evaluates the loss on its own within a step (L-BFGS's line search, Newton-CG's products). It stands apart in comparisons: each
  * of its steps costs more than one evaluation, and `step` says how many.
  */
 export interface LineSearchOptimizer<S = unknown> {
@@ -30,7 +30,7 @@ export interface LineSearchOptimizer<S = unknown> {
   init(layout: Layout): S;
   /**
    * Reads θ, f(θ) and ∇f(θ), writes `delta`, advances the state. `evaluate` gives f and writes ∇f at another point, on
-   * the same minibatch. Returns how many evaluations it made.
+   * the same minibatch; `hvp` gives H·v at θ, where the problem has it. Returns how many evaluations it made.
    */
   step(
     state: S,
@@ -39,5 +39,6 @@ export interface LineSearchOptimizer<S = unknown> {
     grad: Vec,
     delta: Vec,
     evaluate: (theta: Vec, grad: Vec) => number | Promise<number>,
+    hvp?: (v: Vec, out: Vec) => void | Promise<void>,
   ): Promise<number>;
 }

@@ -3,9 +3,11 @@ import { adadeltaMethod } from "./adadelta.ts";
 import { adagradMethod } from "./adagrad.ts";
 import { adamMethod } from "./adam.ts";
 import { gradientDescentMethod } from "./gradient-descent.ts";
+import { lbfgs } from "./lbfgs.ts";
 import { momentumMethod } from "./momentum.ts";
 import { nagMethod } from "./nag.ts";
-import type { Method } from "./optimizer.ts";
+import { newtonCg } from "./newton-cg.ts";
+import type { LineSearchOptimizer, Method } from "./optimizer.ts";
 import { rmspropMethod } from "./rmsprop.ts";
 import { rpropMethod } from "./rprop.ts";
 
@@ -20,6 +22,22 @@ export const methods: readonly Method[] = [
   rpropMethod,
   adamMethod,
 ];
+
+/** A method that makes evaluations of its own within a step: it stands apart in every comparison. */
+export interface ApartMethod {
+  readonly name: string;
+  readonly label: string;
+  create(): LineSearchOptimizer;
+}
+
+/** Curvature methods. They need no learning rate. */
+export const apartMethods: readonly ApartMethod[] = [
+  { name: "lbfgs", label: "L-BFGS", create: () => lbfgs() as LineSearchOptimizer },
+  { name: "newton-cg", label: "Newton-CG", create: () => newtonCg() as LineSearchOptimizer },
+];
+
+/** Names of all hand-designed methods, first-order ones first. */
+export const methodNames: readonly string[] = [...methods, ...apartMethods].map((m) => m.name);
 
 /** Throws ArgumentError with the names that exist. */
 export function methodByName(name: string): Method {

@@ -1,0 +1,115 @@
+import { existsSync } from "node:fs";
+import { check } from "../core/check.ts";
+import { createRng } from "../core/rng.ts";
+import { runTrajectory } from "../evaluation/index.ts";
+import { bindNetwork } from "../learned/network.ts";
+import { loadArt, readPicture, writePicture } from "../node/art.ts";
+import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
+import { apartMethods, methodByName, methodNames, methods } from "../optimizers/registry.ts";
+import { neuralArt } from "../problems/neural-art.ts";
+import type { Problem } from "../problems/problem.ts";
+import { createProgress } from "./progress.ts";
+import { readOptimizer } from "./start.ts";
+
+/** Options of `style`, as the command line gives them. */
+export interface StyleCall {
+  readonly optimizer: string;
+  readonly learningRate?: number;
+  readonly size: number;
+  readonly steps: number;
+  readonly contentWeight: number;
+  readonly styleWeight: number;
+  readonly smoothness: number;
+  readonly contentLayers?: readonly string[];
+  readonly styleLayers?: readonly string[];
+  readonly features: "vgg19" | "random";
+  readonly start: "noise" | "content";
+  readonly seed: number;
+  readonly out: string;
+  readonly json: boolean;
+}
+
+/** Layers of the random filters: as VGG-19's, texture at every scale and content at a coarse one. */
+const randomLayers = {
+  contentLayers: ["random3"],
+  styleLayers: ["random1", "random2", "random3", "random4"],
+};
+
+/** Pixels move by a few of their 255 levels a step. */
+const DEFAULT_RATES: Readonly<Record<string, number>> = { adam: 8, rmsprop: 3 };
+
+function optimizerOf(call: StyleCall): Optimizer | LineSearchOptimizer {
+  const apart = apartMethods.find((m) => m.name === call.optimizer);
+  if (apart) return apart.create();
+  if (existsSync(call.optimizer)) {
+    const { file } = readOptimizer(call.optimizer, "--optimizer");
+    return bindNetwork(file.shape, file.phi);
+  }
+  check(
+    methods.some((m) => m.name === call.optimizer),
+    "--optimizer",
+    `an optimizer file, or one of ${methodNames.join(", ")}`,
+    call.optimizer,
+  );
+  const rate = call.learningRate ?? DEFAULT_RATES[call.optimizer];
+  check(rate !== undefined, "--learning-rate", `a rate for ${call.optimizer}`, "none");
+  return methodByName(call.optimizer).create(rate);
+}
+
+/** The problem, with what it last saw kept and told. */
+function watched(problem: Problem, onLoss: (loss: number, theta: Float32Array) => void): Problem {
+  return {
+    ...problem,
+    async lossAndGrad(theta, batch, grad) {
+      const loss = await problem.lossAndGrad(theta, batch, grad);
+      onLoss(loss, theta);
+      return loss;
+    },
+  };
+}
+
+/** Makes a picture: the content of one, in the style of another. Writes a PNG. */
+export async function styleCommand(content: string, style: string, call: StyleCall): Promise<void> {
+  check(/\.png$/i.test(call.out), "--out", "a path that ends in .png", call.out);
+  const optimizer = optimizerOf(call);
+  const [photograph, painting] = [await readPicture(content), await readPicture(style)];
+  const layers = {
+    ...(call.features === "random" ? randomLayers : {}),
+    ...(call.contentLayers ? { contentLayers: call.contentLayers } : {}),
+    ...(call.styleLayers ? { styleLayers: call.styleLayers } : {}),
+  };
+  const family = neuralArt({
+    name: "style",
+    features: await loadArt.features(call.features),
+    contents: [photograph],
+    style: painting,
+    side: call.size,
+    alpha: call.contentWeight,
+    beta: call.styleWeight,
+    gamma: call.smoothness,
+    start: call.start,
+    leastCrop: 1,
+    ...layers,
+  });
+  const rng = createRng(call.seed);
+  const progress = createProgress("style");
+  let evaluations = 0;
+  let best = { loss: Number.POSITIVE_INFINITY, theta: new Float32Array(0) };
+  let first = Number.NaN;
+  const problem = watched(family.sample(rng.split("problem")), (loss, theta) => {
+    if (evaluations === 0) first = loss;
+    evaluations++;
+    if (loss < best.loss) best = { loss, theta: theta.slice() };
+    progress.update(Math.min(evaluations, call.steps + 1), call.steps + 1, `loss ${loss.toPrecision(4)}`);
+  });
+  const [run] = await runTrajectory(problem, optimizer, { steps: call.steps, rng });
+  progress.end();
+  check(Number.isFinite(best.loss), "loss", "a finite number", first, "Try a lower --learning-rate");
+  await writePicture(call.out, best.theta, call.size);
+  const result = { out: call.out, first, loss: best.loss, steps: call.steps, evaluations, diverged: run!.diverged };
+  if (call.json) console.log(JSON.stringify(result));
+  else
+    console.log(
+      `${call.out}: ${call.size} × ${call.size}, loss ${first.toPrecision(4)} → ${best.loss.toPrecision(4)} in ${call.steps} steps${evaluations > call.steps + 1 ? `, ${evaluations} evaluations` : ""}${run!.diverged ? "; it diverged, this is the best picture before that" : ""}`,
+    );
+}

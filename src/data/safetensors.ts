@@ -1,0 +1,76 @@
+import { ArgumentError, check } from "../core/check.ts";
+
+/** A named tensor, as float32. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+const BYTES: Readonly<Record<string, number>> = { F16: 2, F32: 4 };
+
+/** A number of IEEE 754 half precision. */
+function half(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/**
+ * Reads the tensors of a safetensors file, F16 or F32, trusting no byte.
+ *
+ * @throws ArgumentError for a file that is cut, a header that is none, or a tensor that is of another type, outside the file or
+ *   not finite.
+ */
+export function parseSafetensors(name: string, bytes: Uint8Array): Map<string, Tensor> {
+  check(bytes.length >= 8, name, "at least 8 bytes (safetensors)", `${bytes.length} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  check(
+    length <= bytes.length - 8,
+    name,
+    `a header of at most ${bytes.length - 8} bytes`,
+    length,
+    "Is the file whole?",
+  );
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+  } catch {
+    throw new ArgumentError(`${name}: expected a JSON header (safetensors), got other bytes`);
+  }
+  check(typeof header === "object" && header !== null, name, "a JSON object as header", header);
+  const tensors = new Map<string, Tensor>();
+  for (const [key, value] of Object.entries(header)) {
+    if (key === "__metadata__") continue;
+    check(typeof value === "object" && value !== null, `${name}: ${key}`, "an object", value);
+    const {
+      dtype,
+      shape,
+      data_offsets: offsets,
+    } = value as { dtype?: string; shape?: number[]; data_offsets?: number[] };
+    const width = BYTES[String(dtype)];
+    check(width !== undefined, `${name}: ${key}`, "F16 or F32", dtype);
+    const whole = (v: unknown): v is number[] =>
+      Array.isArray(v) && v.every((n) => Number.isSafeInteger(n) && (n as number) >= 0);
+    check(whole(shape) && whole(offsets) && offsets.length === 2, `${name}: ${key}`, "a shape and two offsets", value);
+    const count = shape.reduce((a, n) => a * n, 1);
+    const [from, to] = offsets as [number, number];
+    check(
+      to - from === count * width && 8 + length + to <= bytes.length,
+      `${name}: ${key}`,
+      `${count * width} bytes within the file`,
+      `${from} to ${to} of ${bytes.length - 8 - length}`,
+    );
+    const at = 8 + length + from;
+    const data = new Float32Array(count);
+    for (let i = 0; i < count; i++)
+      data[i] = width === 4 ? view.getFloat32(at + 4 * i, true) : half(view.getUint16(at + 2 * i, true));
+    const bad = data.findIndex((v) => !Number.isFinite(v));
+    check(bad < 0, `${name}: ${key}[${bad}]`, "a finite number", data[bad]);
+    tensors.set(key, { shape, data });
+  }
+  return tensors;
+}

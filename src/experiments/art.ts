@@ -1,0 +1,86 @@
+import { defaultLstm } from "../learned/lstm.ts";
+import { metaTrainDefaults } from "../meta/train.ts";
+import type { Experiment, TestSpec } from "./experiment.ts";
+import type { FamilySpec } from "./families.ts";
+
+type Art = FamilySpec & { readonly kind: "art" };
+
+/** VGG-19 as far as block4_conv1: two thirds of the work of the whole, and the paper names no layers. */
+const vgg: Omit<Art, "contents" | "style" | "side"> = {
+  kind: "art",
+  features: "vgg19",
+  contentLayers: ["block3_conv2"],
+  styleLayers: ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1"],
+  alpha: 1,
+  beta: 1,
+  gamma: 1,
+};
+
+/** The same on fixed random filters and pictures made by rule: no download. */
+const made: Omit<Art, "contents" | "style" | "side"> = {
+  ...vgg,
+  features: "random",
+  contentLayers: ["random3"],
+  styleLayers: ["random1", "random2", "random3", "random4"],
+};
+
+const test = (key: string, title: string, family: Art, trajectories: number): TestSpec => ({
+  key,
+  title,
+  family,
+  steps: 128,
+  trajectories,
+  tuningTrajectories: 2,
+  metrics: [{ name: "final", kind: "final", step: 128 }],
+  methods: ["adam", "rmsprop", "nag", "sgd"],
+});
+
+const words =
+  "Here the loss measures how far a picture is from the content of a photograph and the style of a painting. The numbers θ are the picture's own pixels, and every run is another photograph, starting from noise.";
+
+function art(
+  name: string,
+  title: string,
+  base: Omit<Art, "contents" | "style" | "side">,
+  source: "photographs" | "scenes",
+  styles: readonly [string, string],
+): Experiment {
+  const family = (part: "train" | "validation" | "test", side: number, style = styles[0]): Art => ({
+    ...base,
+    contents: `${source}-${part}`,
+    style,
+    side,
+  });
+  return {
+    name,
+    title,
+    words,
+    train: family("train", 64),
+    validation: family("validation", 64),
+    options: {
+      ...metaTrainDefaults,
+      shape: { ...defaultLstm, outputScale: 1 },
+      steps: 128,
+      unroll: 32,
+      iterations: 60,
+      metaBatch: 1,
+      learningRate: 0.01,
+      warmup: 20,
+      fraction: 0.25,
+      average: 0.9,
+      validateEvery: 10,
+      validationTrajectories: 3,
+      validationSteps: 128,
+    },
+    tests: [
+      test(`${name}-64`, `${title}: training style, 64 × 64`, family("test", 64), 10),
+      test(`${name}-128`, `${title}: new style, 128 × 128`, family("test", 128, styles[1]), 5),
+    ],
+  };
+}
+
+/** Figures 8 and 9 of the paper, on photographs and paintings; and on pictures made by rule. */
+export const artExperiments: readonly Experiment[] = [
+  art("neural-art", "Neural art", vgg, "photographs", ["starry", "wave"]),
+  art("neural-art-made", "Neural art on pictures made by rule", made, "scenes", ["painting-1", "painting-2"]),
+];

@@ -1,0 +1,137 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import sharp from "sharp";
+import { ArgumentError, check } from "../core/check.ts";
+import { type Picture, picture } from "../data/picture.ts";
+import { parseSafetensors } from "../data/safetensors.ts";
+import { makePainting, makeScenes } from "../data/scenes.ts";
+import type { ArtLoader } from "../experiments/families.ts";
+import type { FeatureLayer } from "../problems/feature-network.ts";
+import type { FeatureWeights } from "../problems/neural-art.ts";
+import { randomFeatures } from "../problems/random-features.ts";
+import { dataFolder } from "./datasets.ts";
+import { writeWhole } from "./write.ts";
+
+/**
+ * Reads a PNG, JPEG, WebP, … upright and in sRGB.
+ *
+ * @throws ArgumentError for a file that is missing or no picture.
+ */
+export async function readPicture(path: string): Promise<Picture> {
+  check(existsSync(path), "picture", "a file", path);
+  try {
+    const { data, info } = await sharp(readFileSync(path))
+      .rotate()
+      .flatten({ background: "#ffffff" })
+      .toColourspace("srgb")
+      .removeAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    check(info.channels === 3, path, "3 channels", info.channels);
+    return picture(basename(path), info.width, info.height, new Uint8Array(data));
+  } catch (error) {
+    if (error instanceof ArgumentError) throw error;
+    throw new ArgumentError(`${path}: expected a picture (PNG, JPEG, …): ${(error as Error).message}`);
+  }
+}
+
+/** Writes pixels 0 to 255 [side][side][3] as a PNG; what lies outside is cut off. */
+export async function writePicture(path: string, pixels: ArrayLike<number>, side: number): Promise<void> {
+  const bytes = Uint8Array.from(pixels, (v) => Math.round(Math.min(255, Math.max(0, v))));
+  writeWhole(
+    path,
+    await sharp(bytes, { raw: { width: side, height: side, channels: 3 } })
+      .png()
+      .toBuffer(),
+  );
+}
+
+/** Where the feature network lies. */
+export const vgg19Path = (): string => join(dataFolder(), "vgg19", "vgg19-features.safetensors");
+
+/** Convolutions of a block of VGG-19. */
+const BLOCKS = [2, 2, 4, 4, 1];
+
+/**
+ * VGG-19's convolutions up to block5_conv1, from a safetensors file with `blockB_convC/kernel` [3, 3, in, out] and `/bias`.
+ * Source: Simonyan and Zisserman 2014; scripts/convert-vgg19.py makes the file from public weights.
+ *
+ * @throws ArgumentError naming a file or tensor that is missing.
+ */
+export function loadVgg19(path: string = vgg19Path()): FeatureWeights {
+  check(existsSync(path), "VGG-19", "a file", path, "scripts/convert-vgg19.py makes it; or use --features random");
+  const tensors = parseSafetensors(path, readFileSync(path));
+  const tensor = (name: string): { shape: readonly number[]; data: Float32Array } => {
+    const t = tensors.get(name);
+    check(t !== undefined, path, `a tensor ${name}`, [...tensors.keys()].join(", "));
+    return t;
+  };
+  const layers = BLOCKS.flatMap((count, b) =>
+    Array.from({ length: count }, (_, c): FeatureLayer => {
+      const name = `block${b + 1}_conv${c + 1}`;
+      const { shape, data: w } = tensor(`${name}/kernel`);
+      check(
+        shape.length === 4 && shape[0] === 3 && shape[1] === 3,
+        `${path}: ${name}`,
+        "[3, 3, in, out]",
+        shape.join(", "),
+      );
+      const [, , inputs, outputs] = shape as [number, number, number, number];
+      return { name, pool: b > 0 && c === 0, inputs, outputs, w, b: tensor(`${name}/bias`).data };
+    }),
+  );
+  return { layers, mean: [123.68, 116.779, 103.939], bgr: true, scale: 1 };
+}
+
+/** Photographs by number: 16 to meta-train, 3 to validate, 5 to test. */
+const SPLIT = { train: [0, 16], validation: [16, 19], test: [19, 24] } as const;
+
+const photographs = new Map<string, Promise<Picture>>();
+
+/** Each picture is read once a thread. */
+function once(path: string): Promise<Picture> {
+  let p = photographs.get(path);
+  if (!p) {
+    p = readPicture(path);
+    photographs.set(path, p);
+  }
+  return p;
+}
+
+let vgg: FeatureWeights | undefined;
+
+/** Pictures of the data folder, in order; none where there is no such folder. */
+export function pictureFiles(kind: "content" | "style"): string[] {
+  const folder = join(dataFolder(), "art", kind);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((f) => /\.(png|jpe?g)$/i.test(f))
+    .sort()
+    .map((f) => join(folder, f));
+}
+
+/** Pictures and features: photographs, paintings and VGG-19 from the data folder, the others made by rule. */
+export const loadArt: ArtLoader = {
+  async contents(source) {
+    const [set, part] = source.split("-") as ["photographs" | "scenes", keyof typeof SPLIT];
+    const [from, to] = SPLIT[part];
+    if (set === "scenes") return makeScenes(24, 1).slice(from, to);
+    const all = pictureFiles("content");
+    const where = join(dataFolder(), "art", "content");
+    check(all.length >= to, "photographs", `at least ${to} in ${where}`, all.length, "Set GRADGRAD_DATA");
+    return Promise.all(all.slice(from, to).map(once));
+  },
+  async style(name) {
+    const made = /^painting-(\d+)$/.exec(name);
+    if (made) return makePainting(Number(made[1]));
+    const all = pictureFiles("style");
+    const path = all.find((f) => basename(f).startsWith(name));
+    check(path !== undefined, "style", all.map((f) => basename(f)).join(", ") || "a file in art/style", name);
+    return once(path);
+  },
+  async features(name) {
+    if (name === "random") return randomFeatures();
+    vgg ??= loadVgg19();
+    return vgg;
+  },
+};

@@ -1,0 +1,24 @@
+import { createRng } from "../core/rng.ts";
+import type { FeatureLayer } from "./feature-network.ts";
+import type { FeatureWeights } from "./neural-art.ts";
+
+/** Channels of each layer; a pooling stands before every layer but the first. */
+const CHANNELS = [16, 32, 64, 64];
+
+/**
+ * Fixed random filters at four scales, features for neural art without a download: 3 × 3 convolutions with weights
+ * N(0, 2/(9 · inputs)) and ReLU, halved in size between them. Layers are random1 … random4. Untrained filters already carry
+ * texture. Source of the scale: He et al. 2015.
+ */
+export function randomFeatures(seed = 0): FeatureWeights {
+  const rng = createRng(`features/${seed}`);
+  let inputs = 3;
+  const layers = CHANNELS.map((outputs, l): FeatureLayer => {
+    const sigma = Math.sqrt(2 / (9 * inputs));
+    const w = Float32Array.from({ length: 9 * inputs * outputs }, () => sigma * rng.normal());
+    const layer = { name: `random${l + 1}`, pool: l > 0, inputs, outputs, w, b: new Float32Array(outputs) };
+    inputs = outputs;
+    return layer;
+  });
+  return { layers, mean: [128, 128, 128], bgr: false, scale: 1 / 64 };
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { createRng } from "../../src/core/rng.ts";
+import { makeDigits } from "../../src/data/digits.ts";
+import { runTrajectory } from "../../src/evaluation/index.ts";
+import { newtonCg } from "../../src/optimizers/newton-cg.ts";
+import { mlp } from "../../src/problems/mlp.ts";
+import { quadratics } from "../../src/problems/quadratic.ts";
+
+describe("Newton-CG", () => {
+  const family = quadratics({ data: "gaussian", dimension: 8, initScale: 1 });
+
+  it("ends a quadratic in a few steps, and counts its Hessian-vector products", async () => {
+    const [run] = await runTrajectory(family.sample(createRng(1)), newtonCg(), { steps: 8, rng: createRng(2) });
+    expect(run!.losses[8]).toBeLessThan(1e-6 * run!.losses[0]!);
+    expect(run!.evaluations).toBeGreaterThan(9 + 8); // losses with gradients, and products besides
+  });
+
+  it("takes differences of gradients where the problem has no hvp: the same path at more evaluations", async () => {
+    const whole = family.sample(createRng(1));
+    const { hvp: _, single: __, ...without } = whole;
+    const runs = await Promise.all(
+      [whole, without].map(async (p) => (await runTrajectory(p, newtonCg(), { steps: 4, rng: createRng(2) }))[0]!),
+    );
+    for (let t = 0; t <= 4; t++) {
+      const apart = Math.abs(runs[0]!.losses[t]! - runs[1]!.losses[t]!);
+      expect(apart).toBeLessThan(0.02 * runs[0]!.losses[t]! + 1e-5 * runs[0]!.losses[0]!);
+    }
+    expect(runs[1]!.evaluations!).toBeGreaterThan(runs[0]!.evaluations!);
+  });
+
+  it("goes down on a classifier, whose Hessian is not positive, and stops at a flat place", async () => {
+    const images = makeDigits(200, 7);
+    const problem = mlp({ name: "t", images, hidden: [6], batchSize: 64, initScale: 0.1 }).sample(createRng(1));
+    const [run] = await runTrajectory(problem, newtonCg({ most: 10 }), { steps: 12, rng: createRng(3) });
+    expect(run!.diverged).toBe(false);
+    expect(run!.losses[12]).toBeLessThan(0.8 * run!.losses[0]!);
+    const flat = {
+      ...family.sample(createRng(1)),
+      lossAndGrad: (_: unknown, __: unknown, g: Float32Array) => {
+        g.fill(0);
+        return 1;
+      },
+    };
+    const [still] = await runTrajectory(flat, newtonCg(), { steps: 2, rng: createRng(3) });
+    expect([...still!.losses]).toEqual([1, 1, 1]);
+  });
+});
