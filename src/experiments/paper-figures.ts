@@ -70,6 +70,9 @@ const panel = (title: string, key: string, metric: string, from: number, to: num
   to,
 });
 
+const ablated = (name: string, ...own: string[]): string[] =>
+  ["", "-last", ...own, "-rescaled", "-unroll-5", "-unroll-100"].map((suffix) => `${name}${suffix}`);
+
 /** Every figure that can be made again, by name. */
 export const paperFigures: readonly PaperFigure[] = [
   {
@@ -119,6 +122,18 @@ export const paperFigures: readonly PaperFigure[] = [
     panels: [
       panel("10 dimensions", "quadratic-10", "final", 0, 100),
       panel("50 dimensions", "quadratic-50", "final", 0, 100),
+    ],
+  },
+  {
+    name: "ablations",
+    title: "The choices of the paper's text, each against its alternative",
+    runs: [
+      { problem: "ablation-quadratic", optimizers: ablated("ablation-quadratic", "-second", "-log-sign"), seeds: [0] },
+      { problem: "ablation-mnist", optimizers: ablated("ablation-mnist", "-none"), seeds: [0] },
+    ],
+    panels: [
+      panel("Quadratics", "ablation-quadratic", "final", 0, 100),
+      panel("MNIST at half its width", "ablation-mnist", "final", 0, 100),
     ],
   },
 ];

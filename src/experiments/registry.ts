@@ -2,6 +2,7 @@ import { check } from "../core/check.ts";
 import { defaultLstm } from "../learned/lstm.ts";
 import { metaTrainDefaults } from "../meta/train.ts";
 import { quadraticDefaults } from "../problems/quadratic.ts";
+import { ablationExperiments } from "./ablations.ts";
 import { architectureExperiments } from "./architectures.ts";
 import { artExperiments } from "./art.ts";
 import type { Experiment, TestSpec } from "./experiment.ts";
@@ -231,6 +232,7 @@ export const experiments: readonly Experiment[] = [
   mnistUnits,
   digits,
   ...architectureExperiments,
+  ...ablationExperiments,
   ...artExperiments,
 ];
 

@@ -1,0 +1,128 @@
+import { defaultLstm } from "../learned/lstm.ts";
+import { type MetaTrainOptions, metaTrainDefaults } from "../meta/train.ts";
+import { quadraticDefaults } from "../problems/quadratic.ts";
+import type { Experiment, TestSpec } from "./experiment.ts";
+import { type FamilySpec, mnistMlp } from "./families.ts";
+
+interface Variant {
+  /** Ends the experiment's name; "" is what the others differ from. */
+  readonly suffix: string;
+  readonly label: string;
+  readonly change: Partial<MetaTrainOptions>;
+}
+
+/** One choice of the paper's text changed at a time. */
+const choices = (shape: typeof defaultLstm, second: boolean): Variant[] => [
+  { suffix: "", label: "LSTM: all w_t = 1, unrolls of 20", change: {} },
+  { suffix: "-last", label: "only the last loss of each trajectory", change: { weights: "last" } },
+  ...(second
+    ? [{ suffix: "-second", label: "second derivatives kept", change: { secondDerivatives: true, fraction: 1 } }]
+    : []),
+  shape.preprocessing.kind === "scale"
+    ? {
+        suffix: "-log-sign",
+        label: "log-and-sign preprocessing, p = 10",
+        change: { shape: { ...shape, preprocessing: { kind: "log-sign" as const, p: 10 } } },
+      }
+    : {
+        suffix: "-none",
+        label: "no preprocessing",
+        change: { shape: { ...shape, preprocessing: { kind: "scale" as const } } },
+      },
+  {
+    suffix: "-rescaled",
+    label: shape.preprocessing.kind === "scale" ? "gradients × 0.1" : "gradients × 100, no log-and-sign",
+    change: {
+      shape: {
+        ...shape,
+        preprocessing: { kind: "scale" as const },
+        inputScale: shape.preprocessing.kind === "scale" ? 0.1 : 100,
+      },
+    },
+  },
+  { suffix: "-unroll-5", label: "unrolls of 5", change: { unroll: 5 } },
+  { suffix: "-unroll-100", label: "unrolls of 100", change: { unroll: 100 } },
+];
+
+function ablations(
+  name: string,
+  title: string,
+  family: FamilySpec,
+  validation: FamilySpec,
+  options: MetaTrainOptions,
+  variants: readonly Variant[],
+  test: Omit<TestSpec, "key">,
+): Experiment[] {
+  return variants.map(({ suffix, label, change }) => ({
+    name: `${name}${suffix}`,
+    title,
+    words: title,
+    ...(suffix === "" ? {} : { row: { name: `lstm${suffix}`, label } }),
+    train: family,
+    validation,
+    options: { ...options, ...change },
+    tests: suffix === "" ? [{ ...test, key: name }] : [],
+  }));
+}
+
+const quadratic = (functions: number): FamilySpec => ({ kind: "quadratic", ...quadraticDefaults, functions });
+const plain = { ...defaultLstm, preprocessing: { kind: "scale" as const }, outputScale: 1 };
+const small = { ...mnistMlp("mnist-train"), pool: 2 };
+
+/**
+ * The choices that the paper's text makes, each against its alternative. Small runs, the same for all: four functions side by
+ * side on quadratics, MNIST at half its width; MNIST's classifier has no Hessian-vector product.
+ */
+export const ablationExperiments: readonly Experiment[] = [
+  ...ablations(
+    "ablation-quadratic",
+    "What each choice of the paper's text does, on 10-d quadratics",
+    quadratic(4),
+    quadratic(64),
+    {
+      ...metaTrainDefaults,
+      shape: plain,
+      iterations: 500,
+      learningRate: 0.005,
+      validationTrajectories: 8,
+    },
+    choices(plain as typeof defaultLstm, true),
+    {
+      family: quadratic(100),
+      steps: 100,
+      trajectories: 10,
+      tuningTrajectories: 5,
+      metrics: [{ name: "final", kind: "final", step: 100 }],
+      methods: ["adam", "nag"],
+    },
+  ),
+  ...ablations(
+    "ablation-mnist",
+    "What each choice of the paper's text does, on MNIST at half its width",
+    small,
+    small,
+    {
+      ...metaTrainDefaults,
+      shape: defaultLstm,
+      iterations: 400,
+      metaBatch: 1,
+      learningRate: 0.02,
+      fraction: 0.25,
+      validateEvery: 100,
+      validationTrajectories: 20,
+    },
+    choices(defaultLstm, false),
+    {
+      family: small,
+      steps: 100,
+      trajectories: 50,
+      tuningTrajectories: 6,
+      tuningWindow: 10,
+      metrics: [
+        { name: "final", kind: "final", step: 100 },
+        { name: "sum", kind: "sum", from: 1, step: 100 },
+      ],
+      methods: ["adam", "nag"],
+    },
+  ),
+];
