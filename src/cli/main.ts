@@ -207,7 +207,7 @@ program
 program
   .command("reproduce")
   .description("make a figure of the paper again: train what is missing, test, and draw our curves with its points")
-  .argument("<figure>", "4, 5, 6, architectures, ablations; or all")
+  .argument("<figure>", "4, 5, 6, 10-mnist, architectures, ablations; or all")
   .option("--quick", "a size that ends in minutes: it shows the way, not the numbers", false)
   .option("--out <folder>", "results; optimizers and figures in folders of their own", "runs/reproduce")
   .option("--threads <n>", "worker threads (never changes the result)", count)

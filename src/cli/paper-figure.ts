@@ -4,14 +4,11 @@ import { type FigurePanel, type PaperFigure, paperUnits } from "../experiments/p
 import { experiments } from "../experiments/registry.ts";
 import { type Dot, learningCurves } from "../figures/learning-curves.ts";
 import { panels } from "../figures/panels.ts";
+import { updatesByGradient, updatesThroughTime } from "../figures/updates.ts";
 import type { Line, MetricFile, ResultFile } from "./summary.ts";
 
-/** A figure of the paper with our curves and its points, and the table that goes with it. */
-export interface DrawnFigure {
-  readonly svg: string;
-  /** Markdown: ours, the paper's, the difference. */
-  readonly table: string;
-}
+/** Files of a figure of the paper, by the end of their names: pictures with our curves and its points, and a table. */
+export type DrawnFigure = ReadonlyMap<string, string>;
 
 /** One line of a figure's table. */
 interface Row {
@@ -115,26 +112,55 @@ function table(figure: PaperFigure, rows: readonly Row[]): string {
 /** Draws a figure from results; undefined where one of them is missing. */
 export function drawPaperFigure(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>): DrawnFigure | undefined {
   const subtitle = "Lines: ours, every learning rate tuned. Dots: the paper's own points, read from its figure.";
+  const drawn = (svgs: string[], across: number, words: string, rows: readonly Row[]): DrawnFigure =>
+    new Map([
+      [".svg", panels(svgs, across, figure.title, words)],
+      [".md", table(figure, rows)],
+    ]);
+  if (figure.updates) return drawUpdates(figure, files);
   if (figure.units) {
     if (!figure.units.every((u) => files.has(`${u.key}.json`))) return undefined;
     const { svgs, rows } = drawUnits(figure, files);
-    return { svg: panels(svgs, 2, figure.title, subtitle), table: table(figure, rows) };
+    return drawn(svgs, 2, subtitle, rows);
   }
   const found = figure.panels!.map((p) => files.get(`${p.key}.json`)?.metrics?.find((m) => m.name === p.metric));
   if (found.includes(undefined)) return undefined;
-  const drawn = figure.panels!.map((p, i) => drawPanel(p, found[i]!));
+  const parts = figure.panels!.map((p, i) => drawPanel(p, found[i]!));
   const anyPaper = figure.panels!.some((p) => paperCurves[p.key]);
   const words = anyPaper ? subtitle : "Median of fresh functions; every learning rate tuned.";
-  return {
-    svg: panels(
-      drawn.map((d) => d.svg),
-      3,
-      figure.title,
-      words,
-    ),
-    table: table(
-      figure,
-      drawn.flatMap((d) => d.rows),
-    ),
-  };
+  return drawn(
+    parts.map((d) => d.svg),
+    3,
+    words,
+    parts.flatMap((d) => d.rows),
+  );
+}
+
+/** Figures 10 to 13: what the optimizers do on single coordinates. */
+function drawUpdates(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>): DrawnFigure | undefined {
+  const result = files.get(`updates-${figure.updates!.problem}.json`)?.updates;
+  if (!result) return undefined;
+  const lines = [
+    { name: "lstm", label: "LSTM (learned)", learned: true },
+    ...result.beside.map(({ name, label, learningRate }) => ({
+      name,
+      label: `${label}, rate ${Number(learningRate.toPrecision(3))}`,
+      learned: false,
+    })),
+  ];
+  const through = result.coordinates.map((c) =>
+    updatesThroughTime(c.updates, lines, `${c.tensor}[${c.index}]: updates along the LSTM's trajectory`),
+  );
+  const out = new Map([[".svg", panels(through, 2, figure.title, "All see the same gradients.")]]);
+  for (const c of result.coordinates)
+    out.set(
+      `-${c.tensor}.svg`,
+      updatesByGradient(
+        c.asked,
+        c.responses,
+        lines,
+        `${c.tensor}[${c.index}]: the update for each gradient, had the gradients before been what they were`,
+      ),
+    );
+  return out;
 }

@@ -2,12 +2,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../core/check.ts";
 import type { Experiment, TestSpec } from "../experiments/experiment.ts";
-import type { FamilySpec } from "../experiments/families.ts";
+import { createFamily, type FamilySpec } from "../experiments/families.ts";
 import { type PaperFigure, paperFigures } from "../experiments/paper-figures.ts";
 import { experimentByName } from "../experiments/registry.ts";
+import { coordinateUpdates } from "../experiments/updates.ts";
+import { loadArt } from "../node/art.ts";
+import { loadImages } from "../node/images.ts";
 import { writeWhole } from "../node/write.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { drawPaperFigure } from "./paper-figure.ts";
+import { provenance } from "./provenance.ts";
+import { dataChecksums } from "./results.ts";
 import { readOptimizer } from "./start.ts";
 import { readResults } from "./summary.ts";
 import { pathOf, train } from "./train.ts";
@@ -72,6 +77,7 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
   const sized = (name: string): Experiment => (call.quick ? quickly(experimentByName(name)) : experimentByName(name));
   const threads = call.threads ? { threads: call.threads } : {};
   const keys = new Set([...(figure.panels ?? []), ...(figure.units ?? [])].map((p) => p.key));
+  if (figure.updates) keys.add(experimentByName(figure.updates.problem).tests[0]!.key);
   for (const run of figure.runs) {
     const paths: string[] = [];
     for (const name of run.optimizers)
@@ -104,15 +110,44 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
         ...threads,
       });
   }
+  if (figure.updates) await recordUpdates(figure.updates, call);
   const drawn = drawPaperFigure(figure, readResults(call.out));
   check(drawn !== undefined, `figure ${figure.name}`, "all of its results", "some missing");
-  for (const [ending, text] of [
-    ["svg", drawn.svg],
-    ["md", drawn.table],
-  ] as const)
-    writeWhole(join(call.out, "figures", `figure-${figure.name}.${ending}`), text);
-  console.log(`\n${drawn.table}\n${join(call.out, "figures", `figure-${figure.name}.svg`)}`);
+  for (const [ending, text] of drawn) {
+    const path = join(call.out, "figures", `figure-${figure.name}${ending}`);
+    writeWhole(path, text);
+    if (ending === ".md") console.log(`\n${text}`);
+    console.log(path);
+  }
   return true;
+}
+
+/** Runs one trajectory of the learned optimizer and looks at single coordinates; the others' rates are those of the test. */
+async function recordUpdates(u: NonNullable<PaperFigure["updates"]>, call: ReproduceCall): Promise<void> {
+  const experiment = experimentByName(u.problem);
+  const { file } = readOptimizer(
+    pathOf({ ...experiment, options: { ...experiment.options, seed: 0 } }, join(call.out, "optimizers"), "safetensors"),
+  );
+  const test = experiment.tests[0]!;
+  const tuned = (
+    JSON.parse(readFileSync(join(call.out, `${test.key}.json`), "utf8")) as {
+      metrics: { tuned: { name: string; label: string; tuned: { learningRate: number } }[] }[];
+    }
+  ).metrics[0]!.tuned;
+  const beside = ["adam", "sgd"].map((name) => {
+    const found = tuned.find((t) => t.name === name)!;
+    return { name, label: found.label, learningRate: found.tuned.learningRate };
+  });
+  const family = await createFamily(experiment.train, loadImages, loadArt);
+  const coordinates = await coordinateUpdates(family, file, beside, { steps: test.steps, seed: 0, tensors: u.tensors });
+  const from = provenance(call.quick ? call.command : `gradgrad reproduce ${u.figure}${call.suffix}`, 0);
+  const data = dataChecksums(experiment.train);
+  writeWhole(
+    join(call.out, `updates-${u.problem}.json`),
+    `${JSON.stringify({ ...from, data, updates: { beside, coordinates } }, (_, v) =>
+      typeof v === "number" && !Number.isInteger(v) ? Number(v.toPrecision(6)) : v,
+    )}\n`,
+  );
 }
 
 /** The figures that a name means: one, or all. Throws ArgumentError with the names that exist. */

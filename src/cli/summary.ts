@@ -5,6 +5,7 @@ import type { Curve, Role } from "../evaluation/index.ts";
 import { paperPoints } from "../experiments/paper-curves.ts";
 import { paperFigures } from "../experiments/paper-figures.ts";
 import { experiments } from "../experiments/registry.ts";
+import type { Beside, CoordinateUpdates } from "../experiments/updates.ts";
 import { learningCurves } from "../figures/index.ts";
 import { writeWhole } from "../node/write.ts";
 import { drawPaperFigure } from "./paper-figure.ts";
@@ -56,6 +57,11 @@ export interface ResultFile {
   /** Of a training record: how long one seed took. */
   readonly experiment?: string;
   readonly minutes?: number;
+  /** Single coordinates' updates: Figures 10 to 13. */
+  readonly updates?: {
+    readonly beside: readonly Beside[];
+    readonly coordinates: readonly CoordinateUpdates[];
+  };
   /** Other results: key → value. */
   readonly values?: Readonly<Record<string, { readonly value: number; readonly n: number }>>;
 }
@@ -140,9 +146,7 @@ export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<strin
   }
   for (const figure of paperFigures) {
     const drawn = drawPaperFigure(figure, files);
-    if (!drawn) continue;
-    figures.set(`figures/figure-${figure.name}.svg`, drawn.svg);
-    figures.set(`figures/figure-${figure.name}.md`, drawn.table);
+    for (const [ending, text] of drawn ?? []) figures.set(`figures/figure-${figure.name}${ending}`, text);
   }
   return figures;
 }

@@ -27,6 +27,14 @@ export interface PaperFigure {
   readonly title: string;
   readonly runs: readonly FigureRun[];
   readonly panels?: readonly FigurePanel[];
+  /** Single coordinates: Figures 10 to 13. */
+  readonly updates?: {
+    readonly figure: string;
+    /** Its optimizer of seed 0, on its own training problems, beside Adam and gradient descent at the rates of its first test. */
+    readonly problem: string;
+    /** One coordinate of each. */
+    readonly tensors: readonly string[];
+  };
   /** Loss against hidden units: Figure 6. */
   readonly units?: typeof hiddenSizes;
 }
@@ -123,6 +131,12 @@ export const paperFigures: readonly PaperFigure[] = [
       panel("10 dimensions", "quadratic-10", "final", 0, 100),
       panel("50 dimensions", "quadratic-50", "final", 0, 100),
     ],
+  },
+  {
+    name: "10-mnist",
+    title: "Figure 10, on MNIST: the updates of single weights",
+    runs: [{ problem: "mnist", optimizers: ["mnist"], seeds: three }],
+    updates: { figure: "10-mnist", problem: "mnist", tensors: ["w1", "w2"] },
   },
   {
     name: "ablations",

@@ -25,8 +25,8 @@ it("every figure's runs and panels name experiments and tests that exist", () =>
 
 it("figure 4 from the committed results: three panels with the paper's dots, and a table of differences", () => {
   const drawn = drawPaperFigure(figuresByName("4")[0]!, readResults("results"))!;
-  expect(drawn.svg.match(/<circle/g)!.length).toBeGreaterThan(1000);
-  expect(drawn.table).toMatch(
+  expect(drawn.get(".svg")!.match(/<circle/g)!.length).toBeGreaterThan(1000);
+  expect(drawn.get(".md")).toMatch(
     /\| Quadratics \| LSTM \(learned\) \| f\(θ\) at 100 \| 0\.0\d+ \| .* \| 0\.03868 \| [+-]0\.00/,
   );
   expect(drawPaperFigure(figuresByName("4")[0]!, new Map())).toBeUndefined();
