@@ -27,3 +27,4 @@ export * from "./optimizers/registry.ts";
 export { type CheckGradientOptions, checkGradient, type GradientCheck } from "./problems/check-gradient.ts";
 export type { Problem, ProblemFamily } from "./problems/problem.ts";
 export { type QuadraticOptions, quadraticDefaults, quadratics } from "./problems/quadratic.ts";
+export { load, type Shipped, shippedOptimizers } from "./shipped/load.ts";

@@ -222,3 +222,17 @@ it("says what is wrong with a shape", () => {
   expect(() => make({ ...ntm, memory: { ...memoryDefaults, window: 2, cap: 1 } })).toThrow(/memory.cap/);
   expect(() => make(gac, 13, 2)).toThrow(/coordinates: expected a multiple of 2 functions, got 13/);
 });
+
+it("NTM-L-BFGS runs on MNIST's 15,910 coordinates: memory that grows with the window, not with n²", () => {
+  const n = 15_910;
+  const shape = { ...ntm, memory: { ...memoryDefaults, window: 4 } };
+  const p = problem(shape, 1, n);
+  const net = coupledNetwork(shape, n, 1, fastArithmetic(n, 16, 24));
+  net.load(p.phi);
+  const state = net.saveState();
+  expect(state.length).toBe(n * (2 * 2 * 6 + 1 + 2 * 4 * 3));
+  const gradient = new Float64Array(p.phi.length);
+  net.replay(p.gradients.slice(0, 4), p.weights, state, gradient);
+  expect(gradient.every(Number.isFinite)).toBe(true);
+  expect(gradient.some((g) => g !== 0)).toBe(true);
+});
