@@ -1,6 +1,6 @@
 import { check, checkVec } from "../core/check.ts";
 import { type Vec, view } from "../core/layout.ts";
-import { preprocess } from "../kernels/lstm-reference.ts";
+import { preprocess, preprocessDerivative } from "../kernels/lstm-reference.ts";
 import { featureCount } from "../kernels/lstm-shape.ts";
 import type { Arithmetic, Numbers } from "../tape/arithmetic.ts";
 import { readDense, readHistory, type Written, writeDense } from "../tape/memory.ts";
@@ -29,6 +29,17 @@ export interface CoupledNetwork {
    * λ_K = w_K d_K, λ_t = λ_{t+1} + w_t d_t, ∂L/∂g_t = λ_{t+1}, divided by the number of functions.
    */
   replay(gradients: readonly Vec[], weights: ArrayLike<number>, state: Vec, gradient: Float64Array): void;
+  /**
+   * The same with the paper's dashed edges kept: λ_t = λ_{t+1} + w_t d_t + H_t q_t, q_t = ∂L/∂d_t through the network.
+   * `product(t, q)` gives H_t q.
+   */
+  replaySecond(
+    gradients: readonly Vec[],
+    weights: ArrayLike<number>,
+    state: Vec,
+    gradient: Float64Array,
+    product: (t: number, q: Vec) => Promise<Vec>,
+  ): Promise<void>;
 }
 
 /**
@@ -71,7 +82,7 @@ export function coupledNetwork(
   }
 
   /** One step: the network's only definition, for use and for back-propagation. */
-  function step(tape: Tape, grad: Vec, s: State): { update: Value; next: State } {
+  function step(tape: Tape, grad: Vec, s: State): { features: Value; update: Value; next: State } {
     const F = featureCount(shape);
     const features = tape.value(n, F);
     for (let k = 0; k < n; k++) features.data.set(preprocess(shape, grad[k]!), k * F);
@@ -92,14 +103,14 @@ export function coupledNetwork(
       c.push(cell.c);
     }
     const y = affine(tape, x, weights[layers]!);
-    if (!memory) return { update: y, next: { h, c } };
+    if (!memory) return { features, update: y, next: { h, c } };
     const { reads, writes, window } = memory;
     const update = columns(tape, y, 0, 1);
     const r = columns(tape, y, 1, 1 + reads);
     const a = columns(tape, y, 1 + reads, 1 + reads + writes);
     const b = columns(tape, y, 1 + reads + writes, 1 + reads + 2 * writes);
-    if (window > 0) return { update, next: { h, c, r, history: [...s.history!, { a, b }].slice(-window) } };
-    return { update, next: { h, c, r, D: writeDense(tape, s.D!, a, b, memory) } };
+    if (window > 0) return { features, update, next: { h, c, r, history: [...s.history!, { a, b }].slice(-window) } };
+    return { features, update, next: { h, c, r, D: writeDense(tape, s.D!, a, b, memory) } };
   }
 
   function parts(s: State): Value[] {
@@ -152,32 +163,65 @@ export function coupledNetwork(
       state = next;
     },
     replay(gradients, w, saved, gradient) {
-      const K = gradients.length - 1;
-      const tape = createTape(arithmetic);
-      for (const p of weights) {
-        p.dw.fill(0);
-        p.db.fill(0);
-      }
-      let s = unpack(saved);
-      const updates: Value[] = [];
-      for (let t = 0; t < K; t++) {
-        const { update, next } = step(tape, gradients[t]!, s);
-        updates.push(update);
-        s = next;
-      }
-      const lambda = Float64Array.from(gradients[K]!, (d) => (w[K]! * d) / functions);
-      for (let t = K - 1; t >= 0; t--) {
-        const g = gradientOf(tape, updates[t]!);
-        for (let k = 0; k < n; k++) {
-          g[k]! += shape.outputScale * lambda[k]!;
-          lambda[k]! += (w[t]! * gradients[t]![k]!) / functions;
-        }
+      const { tape, updates } = record(gradients, saved);
+      const lambda = Float64Array.from(gradients.at(-1)!, (d) => (w[updates.length]! * d) / functions);
+      for (let t = updates.length - 1; t >= 0; t--) {
+        seed(tape, updates[t]!, lambda);
+        for (let k = 0; k < n; k++) lambda[k]! += (w[t]! * gradients[t]![k]!) / functions;
       }
       tape.backward();
-      let at = 0;
-      for (const { dw, db } of weights) {
-        for (const d of [dw, db]) for (let i = 0; i < d.length; i++) gradient[at++]! += d[i]!;
+      collect(gradient);
+    },
+    async replaySecond(gradients, w, saved, gradient, product) {
+      const { tape, updates, features, starts } = record(gradients, saved);
+      const F = featureCount(shape);
+      const lambda = Float64Array.from(gradients.at(-1)!, (d) => (w[updates.length]! * d) / functions);
+      const q = new Float32Array(n);
+      for (let t = updates.length - 1; t >= 0; t--) {
+        seed(tape, updates[t]!, lambda);
+        tape.backward(starts[t]!);
+        if (t === 0) break;
+        const df = features[t]!.grad!;
+        const d = gradients[t]!;
+        for (let k = 0; k < n; k++)
+          q[k] = preprocessDerivative(shape, d[k]!).reduce((a, s, f) => a + s * df[k * F + f]!, 0);
+        const hq = await product(t, q);
+        for (let k = 0; k < n; k++) lambda[k]! += (w[t]! * d[k]!) / functions + hq[k]!;
       }
+      collect(gradient);
     },
   };
+
+  /** The unroll on a tape: every step's update, features and where its part of the tape begins. */
+  function record(gradients: readonly Vec[], saved: Vec) {
+    for (const p of weights) {
+      p.dw.fill(0);
+      p.db.fill(0);
+    }
+    const tape = createTape(arithmetic);
+    let s = unpack(saved);
+    const updates: Value[] = [];
+    const features: Value[] = [];
+    const starts: number[] = [];
+    for (const d of gradients.slice(0, -1)) {
+      starts.push(tape.length());
+      const out = step(tape, d, s);
+      updates.push(out.update);
+      features.push(out.features);
+      s = out.next;
+    }
+    return { tape, updates, features, starts };
+  }
+
+  /** ∂L/∂g = λ, through the output's scale. */
+  function seed(tape: Tape, update: Value, lambda: Float64Array): void {
+    const g = gradientOf(tape, update);
+    for (let k = 0; k < n; k++) g[k]! += shape.outputScale * lambda[k]!;
+  }
+
+  function collect(gradient: Float64Array): void {
+    let at = 0;
+    for (const { dw, db } of weights)
+      for (const d of [dw, db]) for (let i = 0; i < d.length; i++) gradient[at++]! += d[i]!;
+  }
 }

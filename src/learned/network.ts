@@ -6,6 +6,7 @@ import { stateLength } from "../kernels/lstm-kernel.ts";
 import { checkShape, type LstmShape, phiLayout, stateSize } from "../kernels/lstm-shape.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
+import type { Arithmetic } from "../tape/arithmetic.ts";
 import { fastArithmetic } from "../tape/fast-arithmetic.ts";
 import { type CoupledNetwork, coupledNetwork } from "./coupled.ts";
 import {
@@ -107,12 +108,16 @@ export function splitPhi(shape: SeveralShape, phi: Vec): Vec[] {
   });
 }
 
+/** The fast arithmetic for a coupled network on n coordinates. */
+export function coupledArithmetic(shape: CoupledShape, n: number): Arithmetic {
+  const widest = Math.max(inputCount(shape), shape.hidden) + shape.hidden;
+  return fastArithmetic(n, widest, Math.max(4 * shape.hidden, outputCount(shape)));
+}
+
 /** The coupled network of a shape at a place, in the fast arithmetic. */
 export function openCoupled(shape: CoupledShape, place: Place): CoupledNetwork {
   const { size } = place.layout;
-  const widest = Math.max(inputCount(shape), shape.hidden) + shape.hidden;
-  const outputs = Math.max(4 * shape.hidden, outputCount(shape));
-  return coupledNetwork(shape, size, place.functions, fastArithmetic(size, widest, outputs));
+  return coupledNetwork(shape, size, place.functions, coupledArithmetic(shape, size));
 }
 
 /** Puts a network to work: `load` φ, then `reset` or `restoreState`. */

@@ -118,12 +118,8 @@ export function checkOptions(o: MetaTrainOptions): void {
       o.fraction,
       "A sample of its coordinates is biased",
     );
-  check(
-    !o.secondDerivatives || !("kind" in o.shape),
-    "secondDerivatives",
-    "false but for one coordinatewise LSTM",
-    true,
-  );
+  const several = "kind" in o.shape && o.shape.kind === "several";
+  check(!o.secondDerivatives || !several, "secondDerivatives", "false with several optimizers", true);
   for (const name of [
     "steps",
     "unroll",

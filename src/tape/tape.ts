@@ -31,8 +31,10 @@ export interface Tape {
   value(rows: number, columns: number, data?: Numbers): Value;
   /** Leaves a step back. `output`'s gradient is given, and dropped afterwards; without one the step is skipped. */
   record(output: Value, back: (grad: Numbers) => void): void;
-  /** Goes all steps back, last one first. */
-  backward(): void;
+  /** How many steps are recorded: where `backward` may stop. */
+  length(): number;
+  /** Goes the steps back, last one first, until so many are left. Default all. */
+  backward(left?: number): void;
 }
 
 /** Makes a tape. Default: it records, in float64. */
@@ -45,12 +47,14 @@ export function createTape(arithmetic: Arithmetic = plainArithmetic(), recording
     record(output, back) {
       if (recording) steps.push({ output, back });
     },
-    backward() {
-      for (let step = steps.pop(); step; step = steps.pop()) {
-        const { grad } = step.output;
+    length: () => steps.length,
+    backward(left = 0) {
+      while (steps.length > left) {
+        const { output, back } = steps.pop()!;
+        const { grad } = output;
         if (!grad) continue;
-        step.back(grad);
-        step.output.grad = undefined;
+        back(grad);
+        output.grad = undefined;
       }
     },
   };

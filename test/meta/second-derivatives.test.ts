@@ -4,8 +4,13 @@ import { createRng } from "../../src/core/rng.ts";
 import { referenceNetwork } from "../../src/kernels/lstm-reference.ts";
 import { type LstmShape, stateSize } from "../../src/kernels/lstm-shape.ts";
 import { initPhi } from "../../src/learned/lstm.ts";
-import { runUnroll, type UnrollTask } from "../../src/meta/unroll.ts";
+import { openNetwork } from "../../src/learned/network.ts";
+import { rollout } from "../../src/meta/rollout.ts";
+import { replaySecondDerivatives } from "../../src/meta/second-derivatives.ts";
+import { runUnroll, startTrajectory, type UnrollTask } from "../../src/meta/unroll.ts";
 import type { Problem } from "../../src/problems/problem.ts";
+import { quadratics } from "../../src/problems/quadratic.ts";
+import { plainArithmetic } from "../../src/tape/arithmetic.ts";
 
 const n = 3;
 const A = [
@@ -78,3 +83,19 @@ for (const preprocessing of [{ kind: "log-sign", p: 10 }, { kind: "scale" }] as 
     expect(worst).toBeLessThan(1e-3);
     expect(dropped).toBeGreaterThan(1.5 * worst); // what the approximation of the paper leaves out
   });
+
+it("the fast arithmetic agrees with the plain one, from a state that is carried", async () => {
+  const shape: LstmShape = { layers: 2, hidden: 8, preprocessing: { kind: "scale" }, inputScale: 1, outputScale: 0.1 };
+  const phi = initPhi(shape, createRng(4));
+  const side = quadratics({ functions: 3, dimension: 7 }).sample(createRng(5));
+  const network = openNetwork(shape, { layout: side.layout, functions: 3, simd: "strict" });
+  network.load(phi);
+  const first = await rollout(side, network, startTrajectory(side, shape, "s"), K, createRng("s"), true);
+  const next = await rollout(side, network, first.carry, K, createRng("s"), true);
+  const weights = new Float64Array(K + 1).fill(1);
+  const [plain, fast] = [new Float64Array(phi.length), new Float64Array(phi.length)];
+  await replaySecondDerivatives(side, shape, phi, next, weights, plain, plainArithmetic());
+  await replaySecondDerivatives(side, shape, phi, next, weights, fast);
+  const norm = Math.sqrt(plain.reduce((a, g) => a + g * g, 0));
+  expect(Math.sqrt(plain.reduce((a, g, i) => a + (g - fast[i]!) ** 2, 0)) / norm).toBeLessThan(1e-4);
+});
