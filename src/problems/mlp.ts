@@ -2,6 +2,7 @@ import { defaultDevice, jit, nn, numpy as np, valueAndGrad } from "@jax-js/jax";
 import { check, checkInteger, checkPositive } from "../core/check.ts";
 import { type Layout, layout } from "../core/layout.ts";
 import type { ImageSet } from "../data/images.ts";
+import { differenceHvp } from "./difference-hvp.ts";
 import type { Problem, ProblemFamily } from "./problem.ts";
 
 /** A classifier: which images, which layers. */
@@ -106,5 +107,5 @@ export function mlp(options: Pick<MlpOptions, "name" | "images"> & Partial<MlpOp
       return (loss.dataSync() as Float32Array)[0]!;
     },
   };
-  return { name: o.name, sample: () => problem };
+  return { name: o.name, sample: () => ({ ...problem, hvp: differenceHvp(problem) }) };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/core/rng.ts";
 import { makeDigits } from "../../src/data/digits.ts";
 import { checkGradient } from "../../src/problems/check-gradient.ts";
+import { differenceHvp } from "../../src/problems/difference-hvp.ts";
 import { mlp } from "../../src/problems/mlp.ts";
 import type { Problem } from "../../src/problems/problem.ts";
 import { quadratics } from "../../src/problems/quadratic.ts";
@@ -101,4 +102,35 @@ it("the checker names the tensor whose gradient is wrong", async () => {
     },
   };
   await expect(checkGradient(bad, { rng: createRng(2) })).rejects.toThrow("gradient of theta: expected");
+});
+
+it("Hessian-vector products by differences are the exact ones, to single precision", async () => {
+  const problem = quadratics({ data: "gaussian", dimension: 6 }).sample(createRng(1));
+  const rng = createRng(2);
+  const [theta, v] = [0, 1].map(() => Float32Array.from({ length: 6 }, () => rng.normal()));
+  const [exact, measured] = [new Float32Array(6), new Float32Array(6)];
+  problem.hvp!(theta!, undefined, v!, exact);
+  await differenceHvp(problem)(theta!, undefined, v!, measured);
+  const size = Math.max(...exact.map(Math.abs));
+  measured.forEach((x, i) => {
+    expect(Math.abs(x - exact[i]!)).toBeLessThan(2e-4 * size);
+  });
+  await differenceHvp(problem)(theta!, undefined, new Float32Array(6), measured);
+  expect([...measured]).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
+it("a classifier's Hessian-vector product is symmetric: uᵀHv = vᵀHu", async () => {
+  const problem = mlp({ name: "t", images, batchSize: 32, initScale: 0.3 }).sample(createRng(1));
+  const n = problem.layout.size;
+  const rng = createRng(3);
+  const theta = new Float32Array(n);
+  problem.init(rng, theta);
+  const batch = problem.batch(rng);
+  const [u, v] = [0, 1].map(() => Float32Array.from({ length: n }, () => rng.normal()));
+  const [hu, hv] = [new Float32Array(n), new Float32Array(n)];
+  await problem.hvp!(theta, batch, u!, hu);
+  await problem.hvp!(theta, batch, v!, hv);
+  const dot = (a: Float32Array, b: Float32Array): number => a.reduce((s, x, i) => s + x * b[i]!, 0);
+  const scale = Math.sqrt(dot(hu, hu) * dot(v!, v!));
+  expect(Math.abs(dot(u!, hv) - dot(v!, hu)) / scale).toBeLessThan(1e-3);
 });
