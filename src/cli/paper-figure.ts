@@ -109,7 +109,7 @@ function table(figure: PaperFigure, rows: readonly Row[]): string {
   return `# ${figure.title}\n\n${[...head, ...lines].join("\n")}\n`;
 }
 
-/** Draws a figure from results; undefined where one of them is missing. */
+/** Draws a figure from the results that are there; undefined where none is, or one of a figure of points. */
 export function drawPaperFigure(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>): DrawnFigure | undefined {
   const subtitle = "Lines: ours, every learning rate tuned. Dots: the paper's own points, read from its figure.";
   const drawn = (svgs: string[], across: number, words: string, rows: readonly Row[]): DrawnFigure =>
@@ -123,9 +123,11 @@ export function drawPaperFigure(figure: PaperFigure, files: ReadonlyMap<string, 
     const { svgs, rows } = drawUnits(figure, files);
     return drawn(svgs, 2, subtitle, rows);
   }
-  const found = figure.panels!.map((p) => files.get(`${p.key}.json`)?.metrics?.find((m) => m.name === p.metric));
-  if (found.includes(undefined)) return undefined;
-  const parts = figure.panels!.map((p, i) => drawPanel(p, found[i]!));
+  const parts = figure.panels!.flatMap((p) => {
+    const m = files.get(`${p.key}.json`)?.metrics?.find((x) => x.name === p.metric);
+    return m ? [drawPanel(p, m)] : [];
+  });
+  if (parts.length === 0) return undefined;
   const anyPaper = figure.panels!.some((p) => paperCurves[p.key]);
   const words = anyPaper ? subtitle : "Median of fresh functions; every learning rate tuned.";
   return drawn(
