@@ -60,6 +60,8 @@ const schema = v.partial(
   }),
 );
 
+const isObject = (x: unknown): x is Record<string, unknown> => typeof x === "object" && x !== null;
+
 /** Letters to change, add or drop between two words. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -84,7 +86,10 @@ function meant(key: string, known: readonly string[]): string {
  * @example
  * const options = configure(experimentByName("demo").options, { iterations: 100, shape: { hidden: 10 } });
  */
-export function configure(options: MetaTrainOptions, changes: unknown): MetaTrainOptions {
+export function configure(options: MetaTrainOptions, given: unknown): MetaTrainOptions {
+  // A record of a run gives the whole shape: the experiment's own is no change.
+  const same = isObject(given) && JSON.stringify(given.shape) === JSON.stringify(options.shape);
+  const changes = same ? { ...given, shape: undefined } : given;
   const result = v.safeParse(schema, changes);
   if (!result.success) {
     const issue = result.issues[0];

@@ -21,10 +21,10 @@ export interface Experiment {
   readonly tests: readonly TestSpec[];
 }
 
-/** The loss after a step, or the sum of the losses of steps `from` … `step`. */
+/** The loss after a step, or the sum or mean of the losses of steps `from` … `step`. */
 export type TestMetric =
   | { readonly name: string; readonly kind: "final"; readonly step: number }
-  | { readonly name: string; readonly kind: "sum"; readonly from: number; readonly step: number };
+  | { readonly name: string; readonly kind: "sum" | "mean"; readonly from: number; readonly step: number };
 
 /** One comparison on fresh problems. */
 export interface TestSpec {

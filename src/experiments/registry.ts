@@ -5,6 +5,7 @@ import { quadraticDefaults } from "../problems/quadratic.ts";
 import { ablationExperiments } from "./ablations.ts";
 import { architectureExperiments } from "./architectures.ts";
 import { artExperiments } from "./art.ts";
+import { cifarExperiments } from "./cifar.ts";
 import type { Experiment, TestSpec } from "./experiment.ts";
 import { type FamilySpec, mnistMlp } from "./families.ts";
 import { hiddenSizes } from "./paper-figures.ts";
@@ -241,6 +242,7 @@ export const experiments: readonly Experiment[] = [
   digits,
   ...architectureExperiments,
   ...ablationExperiments,
+  ...cifarExperiments,
   ...artExperiments,
 ];
 

@@ -57,7 +57,8 @@ export interface RunTestOptions {
 }
 
 function metricOf(m: TestMetric): Metric {
-  return m.kind === "final" ? final(m.step) : sum(m.from, m.step);
+  if (m.kind === "final") return final(m.step);
+  return m.kind === "sum" ? sum(m.from, m.step) : meanOver(m.from, m.step);
 }
 
 /** What learning rates are chosen by: the metric itself, its step's loss smoothed where the test says so. */
