@@ -86,7 +86,7 @@ export function neuralArt(
     grams = new Map(
       o.styleLayers.map((name) => {
         const gram = network.gram(name);
-        return [name, { gram, share: 1 / squares(gram) }];
+        return [name, { gram, share: 1 / Math.max(squares(gram), TINY) }];
       }),
     );
     return grams;
@@ -115,6 +115,9 @@ function fitted(p: Picture, side: number): Float32Array {
   const middle = { x: Math.floor((p.width - size) / 2), y: Math.floor((p.height - size) / 2), size };
   return crop(p, middle, side);
 }
+
+/** A picture of one colour may leave a layer without features. */
+const TINY = 1e-12;
 
 const squares = (v: Float32Array): number => {
   let sum = 0;
@@ -180,7 +183,7 @@ function artProblem(
       let loss = 0;
       for (const [name, wanted] of target.contents) {
         const d = network.read(name);
-        const share = o.alpha / squares(wanted) / o.contentLayers.length;
+        const share = o.alpha / Math.max(squares(wanted), TINY) / o.contentLayers.length;
         let sum = 0;
         for (let i = 0; i < d.length; i++) {
           const apart = d[i]! - wanted[i]!;
