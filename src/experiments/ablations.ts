@@ -11,7 +11,7 @@ interface Variant {
   readonly change: Partial<MetaTrainOptions>;
 }
 
-/** One choice of the paper's text changed at a time. */
+/** One choice of the paper's text, or of our sampled replay, changed at a time; quadratics alone have exact second derivatives. */
 const choices = (shape: typeof defaultLstm, second: boolean): Variant[] => [
   { suffix: "", label: "LSTM: all w_t = 1, unrolls of 20", change: {} },
   { suffix: "-last", label: "only the last loss of each trajectory", change: { weights: "last" } },
@@ -40,6 +40,12 @@ const choices = (shape: typeof defaultLstm, second: boolean): Variant[] => [
       },
     },
   },
+  ...(second
+    ? []
+    : [
+        { suffix: "-replay-5", label: "5% of the coordinates replayed (else 25%)", change: { fraction: 0.05 } },
+        { suffix: "-replay-100", label: "all coordinates replayed", change: { fraction: 1 } },
+      ]),
   { suffix: "-unroll-5", label: "unrolls of 5", change: { unroll: 5 } },
   { suffix: "-unroll-100", label: "unrolls of 100", change: { unroll: 100 } },
 ];
@@ -71,7 +77,7 @@ const small = { ...mnistMlp("mnist-train"), pool: 2 };
 
 /**
  * The choices that the paper's text makes, each against its alternative. Small runs, the same for all: four functions side by
- * side on quadratics, MNIST at half its width; MNIST's classifier has no Hessian-vector product.
+ * side on quadratics, MNIST at half its width.
  */
 export const ablationExperiments: readonly Experiment[] = [
   ...ablations(

@@ -143,7 +143,11 @@ export const paperFigures: readonly PaperFigure[] = [
     title: "The choices of the paper's text, each against its alternative",
     runs: [
       { problem: "ablation-quadratic", optimizers: ablated("ablation-quadratic", "-second", "-log-sign"), seeds: [0] },
-      { problem: "ablation-mnist", optimizers: ablated("ablation-mnist", "-none"), seeds: [0] },
+      {
+        problem: "ablation-mnist",
+        optimizers: ablated("ablation-mnist", "-none", "-replay-5", "-replay-100"),
+        seeds: [0],
+      },
     ],
     panels: [
       panel("Quadratics", "ablation-quadratic", "final", 0, 100),
