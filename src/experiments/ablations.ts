@@ -14,14 +14,14 @@ interface Variant {
 /** One choice of the paper's text, or of our sampled replay, changed at a time; quadratics alone have exact second derivatives. */
 const choices = (shape: typeof defaultLstm, second: boolean): Variant[] => [
   { suffix: "", label: "LSTM: all w_t = 1, unrolls of 20", change: {} },
-  { suffix: "-last", label: "only the last loss of each trajectory", change: { weights: "last" } },
+  { suffix: "-last", label: "only the last loss", change: { weights: "last" } },
   ...(second
     ? [{ suffix: "-second", label: "second derivatives kept", change: { secondDerivatives: true, fraction: 1 } }]
     : []),
   shape.preprocessing.kind === "scale"
     ? {
         suffix: "-log-sign",
-        label: "log-and-sign preprocessing, p = 10",
+        label: "log-and-sign, p = 10",
         change: { shape: { ...shape, preprocessing: { kind: "log-sign" as const, p: 10 } } },
       }
     : {
