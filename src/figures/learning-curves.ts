@@ -83,16 +83,17 @@ function visible(line: Float64Array, [bottom, top]: readonly [number, number], f
 function looks(curves: readonly Curve[]): { stroke: string; width: number; dash: string }[] {
   let learned = 0;
   let other = 0;
-  // Where many learned ones are compared, they have the colours, and the hand-designed ones are grey.
-  const many = curves.filter((c) => c.role === "learned").length > 3;
+  // Several learned ones are told apart by colour: among few hand-designed ones, which turn grey, by the palette's.
+  const count = curves.filter((c) => c.role === "learned").length;
+  const many = count > 2;
+  const grey = many && curves.filter((c) => c.role === "baseline").length < 3;
+  const colours = [accent, ...(grey ? palette : ["#A50F6B", "currentColor", "#5B8C00"])];
   return curves.map((c) => {
     if (many && c.role === "learned") {
       const k = learned++;
-      return k === 0
-        ? { stroke: accent, width: 3, dash: "" }
-        : { stroke: palette[(k - 1) % palette.length]!, width: 2.2, dash: "" };
+      return { stroke: colours[k % colours.length]!, width: k === 0 ? 3 : 2.4, dash: "" };
     }
-    if (many) return { stroke: "#808080", width: 1.6, dash: dashes[(1 + other++) % dashes.length]! };
+    if (grey) return { stroke: "#808080", width: 1.6, dash: dashes[(1 + other++) % dashes.length]! };
     if (c.role === "learned") return { stroke: accent, width: 3, dash: dashes[learned++ % dashes.length]! };
     const k = other++;
     return {

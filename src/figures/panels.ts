@@ -13,9 +13,12 @@ export function panels(figures: readonly string[], columns: number, title: strin
   const rows = Math.ceil(parsed.length / columns);
   const top = 58;
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("width", String(width * Math.min(columns, parsed.length)));
+  // One panel alone may be narrower than the words above it.
+  const words = 24 + Math.max(9.4 * title.length, 6.6 * subtitle.length);
+  const total = Math.ceil(Math.max(width * Math.min(columns, parsed.length), words));
+  svg.setAttribute("width", String(total));
   svg.setAttribute("height", String(top + height * rows));
-  svg.setAttribute("viewBox", `0 0 ${width * Math.min(columns, parsed.length)} ${top + height * rows}`);
+  svg.setAttribute("viewBox", `0 0 ${total} ${top + height * rows}`);
   parsed.forEach((p, i) => {
     p.removeAttribute("class");
     for (const style of [...p.querySelectorAll("style")]) style.remove();
