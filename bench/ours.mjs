@@ -1,13 +1,13 @@
 // Our side: node bench/ours.mjs MODE N REPEATS SIMD -> JSON on stdout. Modes as in torch_peer.py, and others of our own.
 import { performance } from "node:perf_hooks";
-import { createRng, defaultLstm, initPhi, wasmKernel } from "../dist/index.js";
+import { createRng, defaultLstm, initNetwork, wasmKernel } from "../dist/index.js";
 import { runUnroll } from "../dist/meta/unroll.js";
 
 const [mode, nText, repeatsText, simd = "strict"] = process.argv.slice(2);
 const [n, repeats] = [Number(nText), Number(repeatsText)];
 const T = 20;
 const rng = createRng(0);
-const phi = initPhi(defaultLstm, rng);
+const phi = initNetwork(defaultLstm, rng);
 const seconds = [];
 
 /** The paper's classifier on MNIST: coordinates of pixels that no image has lit yet share their state, so images matter. */

@@ -1,4 +1,5 @@
-import { ArgumentError, check } from "../core/check.ts";
+import { check } from "../core/check.ts";
+import { safetensorsHeader } from "../core/safetensors.ts";
 
 /** A named tensor, as float32. */
 export interface Tensor {
@@ -25,23 +26,8 @@ function half(bits: number): number {
  *   not finite.
  */
 export function parseSafetensors(name: string, bytes: Uint8Array): Map<string, Tensor> {
-  check(bytes.length >= 8, name, "at least 8 bytes (safetensors)", `${bytes.length} bytes`);
+  const { header, start } = safetensorsHeader(name, bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = Number(view.getBigUint64(0, true));
-  check(
-    length <= bytes.length - 8,
-    name,
-    `a header of at most ${bytes.length - 8} bytes`,
-    length,
-    "Is the file whole?",
-  );
-  let header: unknown;
-  try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
-  } catch {
-    throw new ArgumentError(`${name}: expected a JSON header (safetensors), got other bytes`);
-  }
-  check(typeof header === "object" && header !== null, name, "a JSON object as header", header);
   const tensors = new Map<string, Tensor>();
   for (const [key, value] of Object.entries(header)) {
     if (key === "__metadata__") continue;
@@ -59,12 +45,12 @@ export function parseSafetensors(name: string, bytes: Uint8Array): Map<string, T
     const count = shape.reduce((a, n) => a * n, 1);
     const [from, to] = offsets as [number, number];
     check(
-      to - from === count * width && 8 + length + to <= bytes.length,
+      to - from === count * width && start + to <= bytes.length,
       `${name}: ${key}`,
       `${count * width} bytes within the file`,
-      `${from} to ${to} of ${bytes.length - 8 - length}`,
+      `${from} to ${to} of ${bytes.length - start}`,
     );
-    const at = 8 + length + from;
+    const at = start + from;
     const data = new Float32Array(count);
     for (let i = 0; i < count; i++)
       data[i] = width === 4 ? view.getFloat32(at + 4 * i, true) : half(view.getUint16(at + 2 * i, true));

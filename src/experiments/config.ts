@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { ArgumentError, check } from "../core/check.ts";
-import type { NetworkShape } from "../learned/network.ts";
+import { ArgumentError } from "../core/check.ts";
+import { readShape } from "../learned/read-shape.ts";
 import type { MetaTrainOptions } from "../meta/train.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -26,41 +26,9 @@ const schema = v.partial(
     select: v.picklist(["final", "sum"]),
     simd: v.picklist(["strict", "relaxed"]),
     secondDerivatives: v.boolean(),
-    shape: v.partial(
-      v.strictObject({
-        kind: v.literal("coupled"),
-        layers: v.pipe(v.number(), v.integer(), v.minValue(0)),
-        hidden: count,
-        preprocessing: v.variant("kind", [
-          v.strictObject({ kind: v.literal("scale") }),
-          v.strictObject({ kind: v.literal("log-sign"), p: positive }),
-        ]),
-        inputScale: positive,
-        outputScale: positive,
-        averaging: v.partial(
-          v.strictObject({
-            cells: v.number(),
-            layers: v.union([v.literal("all"), v.array(v.number())]),
-            recurrent: v.boolean(),
-          }),
-        ),
-        memory: v.partial(
-          v.strictObject({
-            reads: v.number(),
-            writes: v.number(),
-            window: v.number(),
-            start: v.number(),
-            headScale: v.number(),
-            decay: v.number(),
-            cap: v.number(),
-          }),
-        ),
-      }),
-    ),
+    shape: v.record(v.string(), v.unknown()),
   }),
 );
-
-const isObject = (x: unknown): x is Record<string, unknown> => typeof x === "object" && x !== null;
 
 /** Letters to change, add or drop between two words. */
 function distance(a: string, b: string): number {
@@ -86,54 +54,46 @@ function meant(key: string, known: readonly string[]): string {
  * @example
  * const options = configure(experimentByName("demo").options, { iterations: 100, shape: { hidden: 10 } });
  */
-export function configure(options: MetaTrainOptions, given: unknown): MetaTrainOptions {
-  // A record of a run gives the whole shape: the experiment's own is no change.
-  const same = isObject(given) && JSON.stringify(given.shape) === JSON.stringify(options.shape);
-  const changes = same ? { ...given, shape: undefined } : given;
+export function configure(options: MetaTrainOptions, changes: unknown): MetaTrainOptions {
   const result = v.safeParse(schema, changes);
   if (!result.success) {
     const issue = result.issues[0];
-    const path = issue.path?.map((p) => String(p.key)) ?? [];
-    if (issue.type === "strict_object" && issue.expected === "never") {
-      const inside = path.length > 1 ? schema.entries.shape.wrapped.entries : schema.entries;
-      throw new ArgumentError(
-        `configuration: unknown key ${JSON.stringify(path.join("."))}. ${meant(path.at(-1)!, Object.keys(inside))}`,
-      );
-    }
+    const path = issue.path?.map((p) => String(p.key)).join(".") ?? "";
+    if (issue.type === "strict_object" && issue.expected === "never") unknownKey(path, schema.entries);
     throw new ArgumentError(
-      `configuration ${path.join(".") || "(whole)"}: expected ${issue.expected ?? "another value"}, got ${issue.received}`,
+      `configuration ${path || "(whole)"}: expected ${issue.expected ?? "another value"}, got ${issue.received}`,
     );
   }
-  const { shape, ...rest } = result.output;
-  return { ...options, ...(rest as Partial<MetaTrainOptions>), shape: changed(options.shape, shape as ShapeChanges) };
+  const { shape = {}, ...rest } = result.output;
+  return {
+    ...options,
+    ...(rest as Partial<MetaTrainOptions>),
+    shape: readShape(layOver({ ...options.shape }, shape, "shape")),
+  };
 }
 
-type ShapeChanges = Record<string, unknown> | undefined;
+function unknownKey(path: string, known: object): never {
+  const key = path.split(".").at(-1)!;
+  throw new ArgumentError(`configuration: unknown key ${JSON.stringify(path)}. ${meant(key, Object.keys(known))}`);
+}
 
-/** Averaging and memory are changed key by key, and only where the network has them. */
-function changed(shape: NetworkShape, changes: ShapeChanges): NetworkShape {
-  if (!changes) return shape;
-  check(
-    !("kind" in shape && shape.kind === "several"),
-    "configuration shape",
-    "no changes to several optimizers at once",
-    Object.keys(changes).join(", "),
-  );
-  check(
-    changes.kind === undefined || "kind" in shape,
-    "configuration shape.kind",
-    "the network's own: none",
-    changes.kind,
-    "Choose an experiment with that network",
-  );
-  const out: Record<string, unknown> = { ...shape, ...changes };
-  for (const key of ["averaging", "memory"] as const) {
-    if (changes[key] === undefined) continue;
-    const own = (shape as unknown as Record<string, unknown>)[key];
-    check(own !== undefined, `configuration shape.${key}`, "a network that has it", "one that has not");
-    out[key] = { ...own, ...(changes[key] as object) };
+/** What is changed key by key; a thing of several kinds is given whole. */
+const isPlain = (x: unknown): x is Record<string, unknown> =>
+  typeof x === "object" && x !== null && !Array.isArray(x) && !("kind" in x);
+
+/** Changes over what is there already: a key that is not there is an error. */
+function layOver(
+  own: Record<string, unknown>,
+  changes: Record<string, unknown>,
+  path: string,
+): Record<string, unknown> {
+  const out = { ...own };
+  for (const [key, x] of Object.entries(changes)) {
+    if (!Object.hasOwn(own, key)) unknownKey(`${path}.${key}`, own);
+    const now = own[key];
+    out[key] = isPlain(now) && isPlain(x) ? layOver(now, x, `${path}.${key}`) : x;
   }
-  return out as unknown as NetworkShape;
+  return out;
 }
 
 /** `shape.hidden=10` → { shape: { hidden: 10 } }: values are JSON, or else text. */
@@ -155,9 +115,7 @@ export function parseSetting(text: string): Record<string, unknown> {
 
 /** Lays objects over each other, nested ones key by key. */
 export function merge(a: Record<string, unknown>, b: Record<string, unknown>): Record<string, unknown> {
-  const plain = (x: unknown): x is Record<string, unknown> =>
-    typeof x === "object" && x !== null && !Array.isArray(x) && !("kind" in x);
   const out = { ...a };
-  for (const [k, x] of Object.entries(b)) out[k] = plain(out[k]) && plain(x) ? merge(out[k], x) : x;
+  for (const [k, x] of Object.entries(b)) out[k] = isPlain(out[k]) && isPlain(x) ? merge(out[k], x) : x;
   return out;
 }

@@ -1,7 +1,8 @@
 import { check } from "../core/check.ts";
 import { type ImageSet, poolImages, selectLabels } from "../data/images.ts";
 import type { Picture } from "../data/picture.ts";
-import type { FeatureWeights } from "../problems/neural-art.ts";
+import { type ConvnetOptions, convnet, convnetDefaults } from "../problems/convnet.ts";
+import type { FeatureWeights, NeuralArtOptions } from "../problems/neural-art.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
 import { type QuadraticOptions, quadratics } from "../problems/quadratic.ts";
 
@@ -34,30 +35,18 @@ export type FamilySpec =
        */
       readonly pool?: number;
     }
-  | {
+  | ({
       readonly kind: "convnet";
       readonly images: ImageSource;
       /** Only the images of these labels. Default all. */
       readonly labels?: readonly number[];
-      readonly channels: readonly number[];
-      readonly kernel: number;
-      readonly hidden: readonly number[];
-      readonly batchNorm: boolean;
-      readonly batchSize: number;
-      readonly initScale: number;
-    }
-  | {
+    } & Omit<ConvnetOptions, "name" | "images">)
+  | ({
       readonly kind: "art";
       readonly contents: ContentSource;
       readonly style: string;
       readonly features: "vgg19" | "random";
-      readonly side: number;
-      readonly contentLayers: readonly string[];
-      readonly styleLayers: readonly string[];
-      readonly alpha: number;
-      readonly beta: number;
-      readonly gamma: number;
-    };
+    } & Omit<NeuralArtOptions, "name" | "contents" | "style" | "features" | "start" | "leastCrop">);
 
 /** Photographs from the data folder, or scenes made by rule; split by picture. */
 export type ContentSource = `${"photographs" | "scenes"}-${"train" | "validation" | "test"}`;
@@ -83,15 +72,13 @@ export function cifarConvnet(
   images: ImageSource,
   labels?: readonly number[],
 ): FamilySpec & { readonly kind: "convnet" } {
-  const net = { channels: [16, 16, 16], kernel: 5, hidden: [32], batchNorm: true, batchSize: 128, initScale: 0.01 };
-  return { kind: "convnet", images, ...net, ...(labels ? { labels } : {}) };
+  return { kind: "convnet", images, ...convnetDefaults, ...(labels ? { labels } : {}) };
 }
 
 /** Makes the family that a spec names. The classifier's engine is loaded only when it is asked for. */
 export async function createFamily(spec: FamilySpec, images: ImageLoader, art?: ArtLoader): Promise<ProblemFamily> {
   if (spec.kind === "quadratic") return quadratics(spec);
   if (spec.kind === "convnet") {
-    const { convnet } = await import("../problems/convnet.ts");
     const { kind: _, images: source, labels, ...own } = spec;
     const all = await images(source);
     return convnet({ ...own, name: `convnet-${source}`, images: labels ? selectLabels(all, labels) : all });

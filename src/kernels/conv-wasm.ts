@@ -92,8 +92,7 @@ export function convArena(): ConvArena {
     },
     open() {
       module ??= new WebAssembly.Module(Uint8Array.from(atob(strict), (c) => c.charCodeAt(0)));
-      // One line of slack: a tile's loads end inside the image's last pixel, a prefetch may not.
-      const memory = new WebAssembly.Memory({ initial: Math.ceil((top + 64) / 65536) });
+      const memory = new WebAssembly.Memory({ initial: Math.ceil(top / 65536) });
       const instance = new WebAssembly.Instance(module, { env: { memory } });
       const f32 = new Float32Array(memory.buffer);
       return { x: instance.exports as unknown as ConvExports, f32 };

@@ -82,6 +82,9 @@ export function checkCoupled(shape: CoupledShape): void {
   checkInteger("memory.reads", m.reads);
   checkInteger("memory.writes", m.writes);
   checkInteger("memory.window", m.window, 0);
+  // A file is read by these checks too: none of its numbers may ask for more memory than a network could use.
+  check(m.reads <= 64 && m.writes <= 64, "memory heads", "at most 64 of a kind", `${m.reads} and ${m.writes}`);
+  check(m.window <= 1024, "memory.window", "at most 1,024 steps", m.window);
   checkRange("memory.start", m.start, -1e6, 1e6);
   checkPositive("memory.headScale", m.headScale);
   checkRange("memory.decay", m.decay, 0, 1);

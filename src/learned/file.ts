@@ -1,5 +1,6 @@
 import { check } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
+import { isObject, parseObject, safetensorsHeader } from "../core/safetensors.ts";
 import { type NetworkShape, networkLayout } from "./network.ts";
 import { readShape } from "./read-shape.ts";
 
@@ -58,20 +59,6 @@ export function encodeOptimizer(file: OptimizerFile): Uint8Array {
   return bytes;
 }
 
-const isObject = (v: unknown): v is Record<string, unknown> => typeof v === "object" && v !== null && !Array.isArray(v);
-
-function parse(name: string, text: unknown): Record<string, unknown> {
-  check(typeof text === "string", name, "JSON text", text);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    check(false, name, "valid JSON", `${text.slice(0, 40)}…`);
-  }
-  check(isObject(value), name, "a JSON object", value);
-  return value;
-}
-
 /**
  * Reads an optimizer file, trusting no byte.
  *
@@ -79,24 +66,9 @@ function parse(name: string, text: unknown): Record<string, unknown> {
  */
 export function decodeOptimizer(bytes: Uint8Array): OptimizerFile {
   const what = "optimizer file";
-  check(bytes.length >= 8, what, "at least 8 bytes (safetensors)", `${bytes.length} bytes`);
   check(bytes.length <= MOST_BYTES, what, `at most ${MOST_BYTES} bytes`, `${bytes.length} bytes`);
+  const { header, start } = safetensorsHeader(what, bytes);
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = Number(data.getBigUint64(0, true));
-  check(
-    length <= bytes.length - 8,
-    what,
-    `a header of at most ${bytes.length - 8} bytes`,
-    `${length}`,
-    "Truncated, or not a safetensors file",
-  );
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
-  } catch {
-    check(false, what, "a header in UTF-8", "other bytes");
-  }
-  const header = parse(`${what} header`, text);
   const meta = header.__metadata__;
   check(isObject(meta), what, "gradgrad metadata", "none", "A safetensors file, but not written by gradgrad");
   const format = /^gradgrad (\d{1,6})$/.exec(String(meta.format));
@@ -108,15 +80,15 @@ export function decodeOptimizer(bytes: Uint8Array): OptimizerFile {
     Number(format[1]),
     "Written by a newer gradgrad: update this one",
   );
-  const shape = readShape(parse(`${what} shape`, meta.shape));
-  const provenance = parse(`${what} provenance`, meta.provenance) as unknown as Provenance;
+  const shape = readShape(parseObject(`${what} shape`, meta.shape));
+  const provenance = parseObject(`${what} provenance`, meta.provenance) as unknown as Provenance;
   const l = networkLayout(shape);
   const names = Object.keys(header).filter((k) => k !== "__metadata__");
   check(names.length === l.slots.length, `${what} tensors`, l.slots.map((s) => s.name).join(", "), names.join(", "));
   check(
-    bytes.length === 8 + length + 4 * l.size,
+    bytes.length === start + 4 * l.size,
     what,
-    `${8 + length + 4 * l.size} bytes for this network`,
+    `${start + 4 * l.size} bytes for this network`,
     `${bytes.length} bytes`,
   );
   for (const s of l.slots) {
@@ -132,7 +104,7 @@ export function decodeOptimizer(bytes: Uint8Array): OptimizerFile {
       JSON.stringify(t),
     );
   }
-  const phi = Float32Array.from({ length: l.size }, (_, i) => data.getFloat32(8 + length + 4 * i, true));
+  const phi = Float32Array.from({ length: l.size }, (_, i) => data.getFloat32(start + 4 * i, true));
   const bad = phi.findIndex((v) => !Number.isFinite(v));
   check(bad < 0, `phi[${bad}]`, "a finite number", phi[bad]);
   return { shape, phi, provenance };

@@ -177,11 +177,15 @@ export function openNetwork(shape: NetworkShape, place: Place): Network {
 }
 
 /**
- * Any learned optimizer with φ bound: an `Optimizer` like the hand-designed ones. Every state keeps its own memory.
+ * A learned optimizer with φ bound: an `Optimizer` like the hand-designed ones. g_t = scale · m(preprocess(∇_t), state; φ), the
+ * same φ for every coordinate, the state of each carried from step to step. Every state keeps its own memory.
  *
  * @throws ArgumentError if φ has the wrong length for `shape`.
  * @example
- * const optimizer = bindNetwork(file.shape, file.phi);
+ * const optimizer = bindNetwork(defaultLstm, initNetwork(defaultLstm, createRng(0)));
+ * const state = optimizer.init(layout({ w: [3] }));
+ * const delta = new Float32Array(3);
+ * optimizer.update(state, Float32Array.of(1, -2, 0.5), delta);
  */
 export function bindNetwork(shape: NetworkShape, phi: Vec, simd: Simd = "strict"): Optimizer<Network> {
   checkVec("phi", phi, networkLayout(shape).size);

@@ -1,5 +1,7 @@
 import { check } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
+import { coordinateState } from "../kernels/lstm-reference.ts";
+import { stateSize } from "../kernels/lstm-shape.ts";
 import { coupledNetwork } from "../learned/coupled.ts";
 import { averagingDefaults, type CoupledShape } from "../learned/coupled-shape.ts";
 import { coupledArithmetic, type NetworkShape } from "../learned/network.ts";
@@ -16,19 +18,17 @@ function onTape(shape: NetworkShape): CoupledShape {
   return { ...shape, kind: "coupled", averaging: { ...averagingDefaults, cells: 0 } };
 }
 
-/** Where the network's state of the plain LSTM lies by blocks of 8 coordinates, [layer][h, c][unit][8]: as the tape has it. */
+/** The plain LSTM's state, kept by blocks of coordinates, as the tape has it: h of every layer, then c. */
 function tapeState(shape: NetworkShape, state: Vec, n: number): Vec {
   if ("kind" in shape) return state;
   const { layers, hidden: H } = shape;
-  const per = layers * 2 * H;
-  const out = new Float32Array(n * per);
+  const out = new Float32Array(n * stateSize(shape));
   for (let k = 0; k < n; k++) {
-    const from = (k >> 3) * 8 * per + (k & 7);
-    for (let l = 0; l < layers; l++)
-      for (let u = 0; u < H; u++) {
-        out[l * n * H + k * H + u] = state[from + 8 * (l * 2 * H + u)]!;
-        out[(layers + l) * n * H + k * H + u] = state[from + 8 * (l * 2 * H + H + u)]!;
-      }
+    const own = coordinateState(state, k, stateSize(shape));
+    for (let l = 0; l < layers; l++) {
+      out.set(own.subarray(l * 2 * H, l * 2 * H + H), (l * n + k) * H);
+      out.set(own.subarray(l * 2 * H + H, (l + 1) * 2 * H), ((layers + l) * n + k) * H);
+    }
   }
   return out;
 }

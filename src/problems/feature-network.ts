@@ -188,11 +188,7 @@ export function featureNetwork(layers: readonly FeatureLayer[], side: number): F
       for (const s of stages) s.touched = false;
     },
     addGradient(name, gradient) {
-      const s = stageOf(name);
-      const at = s.dh / 4;
-      if (!s.touched) f32.set(gradient, at);
-      else for (let i = 0; i < gradient.length; i++) f32[at + i]! += gradient[i]!;
-      s.touched = true;
+      tap(stageOf(name), gradient);
     },
     addGramGradient(name, S) {
       const s = stageOf(name);
@@ -201,7 +197,7 @@ export function featureNetwork(layers: readonly FeatureLayer[], side: number): F
       for (let q = 0; q < N; q++)
         for (let o = 0; o < N; o++) f32[square / 4 + (o >> 3) * N * 8 + q * 8 + (o & 7)] = S[q * N + o]!;
       wasm.convolve(h.at, square, raw, n, n, 1, N * 4, N * 4, h.row, N / 8, N * 4, n * N * 4);
-      this.addGradient(name, f32.subarray(raw / 4, raw / 4 + n * n * N));
+      tap(s, f32.subarray(raw / 4, raw / 4 + n * n * N));
     },
     backward(gradient) {
       let above = false; // whether a later layer left a gradient
@@ -245,6 +241,12 @@ export function featureNetwork(layers: readonly FeatureLayer[], side: number): F
     },
   };
 
+  function tap(s: Stage, gradient: Float32Array): void {
+    add(s, gradient);
+    s.touched = true;
+  }
+
+  /** Adds to what a tap has left in a layer, or begins there. */
   function add(s: Stage, values: Float32Array): void {
     const at = s.dh / 4;
     if (!s.touched) f32.set(values, at);

@@ -8,7 +8,8 @@ import { createRng } from "../../src/core/rng.ts";
 import { crop } from "../../src/data/picture.ts";
 import { makePainting, makeScenes } from "../../src/data/scenes.ts";
 import { encodeOptimizer } from "../../src/learned/file.ts";
-import { defaultLstm, initPhi } from "../../src/learned/lstm.ts";
+import { defaultLstm } from "../../src/learned/lstm.ts";
+import { initNetwork } from "../../src/learned/network.ts";
 import { readPicture, writePicture } from "../../src/node/art.ts";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -23,7 +24,7 @@ it("style makes a picture by any optimizer: hand-designed, of curvature, or from
   await writePicture(at("style.png"), crop(makePainting(1), { x: 0, y: 0, size: 192 }, 64), 64);
   const file = {
     shape: defaultLstm,
-    phi: initPhi(defaultLstm, createRng(1)),
+    phi: initNetwork(defaultLstm, createRng(1)),
     provenance: {
       ...{ family: {}, horizon: 1, seed: 0, version: "0", training: {}, score: 1, select: "final" },
       ...{ largestParameter: 1, largestGradient: 1 },

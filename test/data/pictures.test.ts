@@ -85,6 +85,8 @@ describe("pictures", () => {
   });
 });
 
+if (!process.env.GRADGRAD_DATA)
+  console.warn("GRADGRAD_DATA is not set: the tests on real photographs and VGG-19 are skipped.");
 describe.skipIf(!process.env.GRADGRAD_DATA)("in GRADGRAD_DATA", () => {
   it("are 24 photographs, paintings by the start of their names, and VGG-19", async () => {
     expect((await loadArt.contents("photographs-test")).map((p) => p.name)[0]).toBe("kodim20.png");

@@ -26,6 +26,10 @@ it("lays changes over the defaults, nested ones too", () => {
 it.each([
   ["learningrate=1", 'unknown key "learningrate". Did you mean learningRate?'],
   ["shape.hiden=1", 'unknown key "shape.hiden". Did you mean hidden?'],
+  ["shape.averaging.cells=2", 'unknown key "shape.averaging". Known: layers, '],
+  ["shape.hidden=ten", 'shape hidden: expected number, got "ten"'],
+  ["shape.hidden=0", "hidden: expected a whole number >= 1, got 0"],
+  ["shape=5", "configuration shape: expected Object, got 5"],
   ["zzz=1", 'unknown key "zzz". Known: steps, '],
   ["iterations=many", 'configuration iterations: expected number, got "many"'],
   ["iterations=1.5", "configuration iterations: expected"],
@@ -37,4 +41,14 @@ it.each([
 
 it("a setting without a value is an error", () => {
   expect(() => parseSetting("seed")).toThrow('--set: expected key=value, got "seed"');
+});
+
+it("a network's averaging and memory are changed key by key", () => {
+  const ntm = experiments.find((e) => e.name === "quadratic-10-ntm")!.options;
+  const { shape } = configure(ntm, { shape: { averaging: { cells: 2 }, memory: { writes: 1 } } });
+  expect(shape).toMatchObject({ averaging: { cells: 2, layers: "all" }, memory: { writes: 1, reads: 1 } });
+  expect(() => configure(ntm, parseSetting("shape.memory.window=1000000"))).toThrow(/memory.window: expected at most/);
+  expect(() => configure(ntm, parseSetting("shape.memory.windo=1"))).toThrow(
+    '"shape.memory.windo". Did you mean window?',
+  );
 });

@@ -15,16 +15,16 @@ const run = (program: string, ...args: string[]): string =>
 
 /** What a user writes: step an optimizer from a file's bytes, on any gradient. */
 const use = `
-import { bindLstm, createRng, decodeOptimizer, defaultLstm, encodeOptimizer, initPhi, layout, load } from "gradgrad";
-const phi = initPhi(defaultLstm, createRng(1));
+import { bindNetwork, createRng, decodeOptimizer, defaultLstm, encodeOptimizer, initNetwork, layout, load } from "gradgrad";
+const phi = initNetwork(defaultLstm, createRng(1));
 const provenance = { family: "x", horizon: 1, seed: 0, version: "0", training: {}, score: 1, select: "final", largestParameter: 1, largestGradient: 1 };
 const file = decodeOptimizer(encodeOptimizer({ shape: defaultLstm, phi, provenance }));
-const optimizer = bindLstm(file.shape, file.phi);
+const optimizer = bindNetwork(file.shape, file.phi);
 const state = optimizer.init(layout({ w: [2, 3] }));
 const delta = new Float32Array(6);
 optimizer.update(state, Float32Array.of(1, -2, 3, 0, 1e-9, -1e9), delta);
 const carried = await load("mnist-mlp");
-bindLstm(carried.shape, carried.phi).update(optimizer.init(layout({ w: [6] })), Float32Array.of(1, 1, 1, 1, 1, 1), delta);
+bindNetwork(carried.shape, carried.phi).update(optimizer.init(layout({ w: [6] })), Float32Array.of(1, 1, 1, 1, 1, 1), delta);
 console.log(JSON.stringify([...delta]));
 `;
 

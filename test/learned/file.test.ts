@@ -3,11 +3,12 @@ import { expect, it } from "vitest";
 import { ArgumentError } from "../../src/core/check.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { decodeOptimizer, encodeOptimizer, type OptimizerFile } from "../../src/learned/file.ts";
-import { defaultLstm, initPhi } from "../../src/learned/lstm.ts";
+import { defaultLstm } from "../../src/learned/lstm.ts";
+import { initNetwork } from "../../src/learned/network.ts";
 
 const file: OptimizerFile = {
   shape: defaultLstm,
-  phi: initPhi(defaultLstm, createRng(1)),
+  phi: initNetwork(defaultLstm, createRng(1)),
   provenance: {
     family: { kind: "quadratic" },
     horizon: 100,

@@ -4,7 +4,7 @@ import { createRng } from "../../src/core/rng.ts";
 import { coordinateState, referenceKernel, referenceNetwork } from "../../src/kernels/lstm-reference.ts";
 import { type LstmShape, phiLayout, stateSize } from "../../src/kernels/lstm-shape.ts";
 import { wasmKernel } from "../../src/kernels/lstm-wasm.ts";
-import { initPhi } from "../../src/learned/lstm.ts";
+import { initNetwork } from "../../src/learned/network.ts";
 import { sampleCoordinates } from "../../src/meta/sample.ts";
 import { runUnroll } from "../../src/meta/unroll.ts";
 import { runValidation } from "../../src/meta/validate.ts";
@@ -20,7 +20,7 @@ const shape: LstmShape = {
 const n = 24;
 const K = 20;
 const rng = createRng(11);
-const phi = initPhi(shape, rng);
+const phi = initNetwork(shape, rng);
 const gradients = Array.from({ length: K + 1 }, () => Float32Array.from({ length: n }, () => rng.normal()));
 const weights = new Float64Array(K + 1).fill(1);
 const state = new Float32Array(n * stateSize(shape));

@@ -3,8 +3,7 @@ import { layout } from "../../src/core/layout.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { referenceNetwork } from "../../src/kernels/lstm-reference.ts";
 import { type LstmShape, stateSize } from "../../src/kernels/lstm-shape.ts";
-import { initPhi } from "../../src/learned/lstm.ts";
-import { openNetwork } from "../../src/learned/network.ts";
+import { initNetwork, openNetwork } from "../../src/learned/network.ts";
 import { rollout } from "../../src/meta/rollout.ts";
 import { replaySecondDerivatives } from "../../src/meta/second-derivatives.ts";
 import { runUnroll, startTrajectory, type UnrollTask } from "../../src/meta/unroll.ts";
@@ -44,7 +43,7 @@ const K = 8;
 for (const preprocessing of [{ kind: "log-sign", p: 10 }, { kind: "scale" }] as const)
   it(`with ${preprocessing.kind}, second derivatives agree with differences that do not freeze the inputs`, async () => {
     const shape: LstmShape = { layers: 2, hidden: 6, preprocessing, inputScale: 1, outputScale: 0.3 };
-    const phi = initPhi(shape, createRng(4));
+    const phi = initNetwork(shape, createRng(4));
     /** Σ_t f(θ_t) of the whole unroll, in float64. */
     const total = (p: ArrayLike<number>): number => {
       const net = referenceNetwork(shape, p);
@@ -86,7 +85,7 @@ for (const preprocessing of [{ kind: "log-sign", p: 10 }, { kind: "scale" }] as 
 
 it("the fast arithmetic agrees with the plain one, from a state that is carried", async () => {
   const shape: LstmShape = { layers: 2, hidden: 8, preprocessing: { kind: "scale" }, inputScale: 1, outputScale: 0.1 };
-  const phi = initPhi(shape, createRng(4));
+  const phi = initNetwork(shape, createRng(4));
   const side = quadratics({ functions: 3, dimension: 7 }).sample(createRng(5));
   const network = openNetwork(shape, { layout: side.layout, functions: 3, simd: "strict" });
   network.load(phi);

@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { layout } from "../../src/core/layout.ts";
 import { createRng } from "../../src/core/rng.ts";
-import { bindLstm, defaultLstm, initPhi } from "../../src/learned/lstm.ts";
+import { defaultLstm } from "../../src/learned/lstm.ts";
+import { bindNetwork, initNetwork } from "../../src/learned/network.ts";
 import type { Optimizer } from "../../src/optimizers/optimizer.ts";
 import { methodByName, methods } from "../../src/optimizers/registry.ts";
 
 // One suite for every optimizer, hand-designed or learned: a new one is one line here.
 const all: [string, () => Optimizer][] = [
   ...methods.map((m): [string, () => Optimizer] => [m.name, () => m.create(m.learningRates[0])]),
-  ["lstm", () => bindLstm(defaultLstm, initPhi(defaultLstm, createRng(3)))],
+  ["lstm", () => bindNetwork(defaultLstm, initNetwork(defaultLstm, createRng(3)))],
 ];
 
 const N = 11;
