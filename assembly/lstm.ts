@@ -9,6 +9,7 @@
 import { cellBackward, combine, output } from "./cell";
 import { log4, madd, tanhRows, V } from "./elementary";
 import { product } from "./product";
+import { weightGradient } from "./weight-gradient";
 
 // At most 8 layers: the tables of addresses below hold 8 × 4 bytes.
 let F: i32 = 0; // input features: 1 (scaled) or 2 (log and sign)
@@ -42,6 +43,10 @@ let LW: usize = 0; // coordinate weights [8]
 let S: usize = 0; // state, block by block: each layer's h [H][8], c [H][8]
 let G: usize = 0; // gradients of all coordinates
 let DELTA: usize = 0; // updates of all coordinates
+let ADJOINT: usize = 0; // where replays run in lockstep: dL/dh and dL/dc of all coordinates, as S
+let LAMBDA: usize = 0; // dL/dg of all coordinates
+let Q: usize = 0; // dL/d(gradient) of all coordinates
+let LIVE: usize = 0; // a byte a block: 0 while its ADJOINT is zero
 let TWIN: usize = 0; // a byte a block: 1 while its state is the leader's (see `forward`)
 let leader: i32 = 0; // the block after the last: a coordinate whose gradients have all been zero
 let top: usize = 0;
@@ -64,7 +69,7 @@ function take(floats: i32): usize {
 }
 
 /** Lays the memory out for n coordinates; returns the bytes needed from address 0. */
-export function setup(f: i32, h: i32, layers: i32, steps: i32, n: i32): usize {
+export function setup(f: i32, h: i32, layers: i32, steps: i32, n: i32, lockstep: bool): usize {
   F = f;
   H = h;
   L = layers;
@@ -100,6 +105,12 @@ export function setup(f: i32, h: i32, layers: i32, steps: i32, n: i32): usize {
   G = take(blocks * 8);
   DELTA = take(blocks * 8);
   TWIN = take((blocks + 3) / 4);
+  if (lockstep) {
+    ADJOINT = take(blocks * L * 2 * H * 8);
+    LAMBDA = take(blocks * 8);
+    Q = take(blocks * 8);
+    LIVE = take((blocks + 3) / 4);
+  }
   return top;
 }
 export function options(kind: i32, pp: f32, inScale: f32, outScale: f32): void {
@@ -109,7 +120,7 @@ export function options(kind: i32, pp: f32, inScale: f32, outScale: f32): void {
   inputScale = inScale;
   scale = outScale;
 }
-/** Address of a region: what 0 W, 1 B, 2 U, 3 GW, 4 GB (of layer l), 5 WO, 6 GO, 7 D, 8 WT, 9 LW, 10 S, 11 G, 12 DELTA. */
+/** Address of a region: what 0 W, 1 B, 2 U, 3 GW, 4 GB (of layer l), 5 WO, 6 GO, 7 D, 8 WT, 9 LW, 10 S, 11 G, 12 DELTA, 13 LAMBDA, 14 Q. */
 export function address(what: i32, l: i32): usize {
   switch (what) {
     case 0: return at(W, l);
@@ -124,7 +135,9 @@ export function address(what: i32, l: i32): usize {
     case 9: return LW;
     case 10: return S;
     case 11: return G;
-    default: return DELTA;
+    case 12: return DELTA;
+    case 13: return LAMBDA;
+    default: return Q;
   }
 }
 
@@ -278,85 +291,6 @@ function same(s: usize, r: usize, bytes: usize): bool {
   return true;
 }
 
-/** GW += Σ over steps and coordinates of dz·xᵀ, by tiles of 4 gates × 2 inputs; lanes stay apart. */
-function weightGradient(l: i32, steps: i32): void {
-  const zRow = <usize>(4 * H) * V;
-  const tiles = kp(l) / 2;
-  const xRow = <usize>kp(l) * V;
-  const zEnd = at(A, l) + <usize>steps * zRow;
-  const row = <usize>kp(l) * 16;
-  let out = at(GW, l);
-  let gb = at(GB, l);
-  for (let r: usize = 0; r < zRow; r += 4 * V) {
-    for (let k = 0; k < tiles; k++) {
-      const o1 = out + row;
-      const o2 = o1 + row;
-      const o3 = o2 + row;
-      let a0 = v128.load(out);
-      let b0 = v128.load(out, 16);
-      let a1 = v128.load(o1);
-      let b1 = v128.load(o1, 16);
-      let a2 = v128.load(o2);
-      let b2 = v128.load(o2, 16);
-      let a3 = v128.load(o3);
-      let b3 = v128.load(o3, 16);
-      let x: usize;
-      x = at(X, l) + <usize>k * 2 * V;
-      for (let z = at(A, l) + r; z < zEnd; z += zRow) {
-        const p = v128.load(x, 0);
-        const q = v128.load(x, 32);
-        let d = v128.load(z, 0);
-        a0 = madd(d, p, a0);
-        b0 = madd(d, q, b0);
-        d = v128.load(z, 32);
-        a1 = madd(d, p, a1);
-        b1 = madd(d, q, b1);
-        d = v128.load(z, 64);
-        a2 = madd(d, p, a2);
-        b2 = madd(d, q, b2);
-        d = v128.load(z, 96);
-        a3 = madd(d, p, a3);
-        b3 = madd(d, q, b3);
-        x += xRow;
-      }
-      x = at(X, l) + <usize>k * 2 * V;
-      for (let z = at(A, l) + r; z < zEnd; z += zRow) {
-        const p = v128.load(x, 16);
-        const q = v128.load(x, 48);
-        let d = v128.load(z, 16);
-        a0 = madd(d, p, a0);
-        b0 = madd(d, q, b0);
-        d = v128.load(z, 48);
-        a1 = madd(d, p, a1);
-        b1 = madd(d, q, b1);
-        d = v128.load(z, 80);
-        a2 = madd(d, p, a2);
-        b2 = madd(d, q, b2);
-        d = v128.load(z, 112);
-        a3 = madd(d, p, a3);
-        b3 = madd(d, q, b3);
-        x += xRow;
-      }
-      v128.store(out, a0);
-      v128.store(out, b0, 16);
-      v128.store(o1, a1);
-      v128.store(o1, b1, 16);
-      v128.store(o2, a2);
-      v128.store(o2, b2, 16);
-      v128.store(o3, a3);
-      v128.store(o3, b3, 16);
-      out += 32;
-    }
-    out += 3 * row;
-  }
-  for (let r: usize = 0; r < zRow; r += V) {
-    let a = v128.load(gb);
-    for (let z = at(A, l) + r; z < zEnd; z += zRow) a = f32x4.add(a, f32x4.add(v128.load(z), v128.load(z, 16)));
-    v128.store(gb, a);
-    gb += 16;
-  }
-}
-
 /** Zeroes the accumulated gradient. */
 export function clearGradient(): void {
   for (let l = 0; l < L; l++) {
@@ -366,14 +300,50 @@ export function clearGradient(): void {
   memory.fill(GO, 0, <usize>(topSize() + 1) * 16);
 }
 
+/** The step in slot t backwards, from dL/dg of its 8 updates: DH and DC move to the step before, A becomes derivatives. */
+function back(t: i32, l0: v128, l1: v128): void {
+  const size = topSize();
+  const hv = <usize>H * V;
+  const g0 = f32x4.mul(l0, f32x4.splat(scale));
+  const g1 = f32x4.mul(l1, f32x4.splat(scale));
+  let h = TOP + <usize>t * <usize>size * V;
+  let go = GO;
+  for (let k: usize = 0; k < <usize>size; k++) {
+    const a = f32x4.add(f32x4.mul(g0, v128.load(h)), f32x4.mul(g1, v128.load(h, 16)));
+    v128.store(go, f32x4.add(v128.load(go), a));
+    if (L > 0) {
+      const wo = v128.load32_splat(WO + k * 4);
+      const dh = at(DH, L - 1) + k * V;
+      v128.store(dh, madd(g0, wo, v128.load(dh)));
+      v128.store(dh, madd(g1, wo, v128.load(dh, 16)), 16);
+    }
+    h += V;
+    go += 16;
+  }
+  v128.store(go, f32x4.add(v128.load(go), f32x4.add(g0, g1)));
+  for (let l = L - 1; l >= 0; l--) {
+    const z = at(A, l) + <usize>t * <usize>(4 * H) * V;
+    cellBackward(H, z, at(C, l) + <usize>t * hv, at(TC, l) + <usize>t * hv, at(DH, l), at(DC, l));
+    const below = l == 0 ? 0 : H;
+    const dx = at(DX, l);
+    product(at(U, l), 0, z, dx, 4 * H, (below + H + 3) / 4);
+    if (below) {
+      const lower = at(DH, l - 1);
+      for (let q: usize = 0; q < hv; q += 16) v128.store(lower + q, f32x4.add(v128.load(lower + q), v128.load(dx + q)));
+    }
+  }
+}
+/** Adds the part of `steps` slots, all gone back through, to the gradient. */
+function weightGradients(steps: i32): void {
+  for (let l = 0; l < L; l++) weightGradient(H, kp(l), at(X, l), at(A, l), at(GW, l), at(GB, l), steps);
+}
+
 /**
  * Replays one block of 8 coordinates over `steps` steps from the state in the first block of S, with the recorded
  * gradients in D, and adds its part of dL/dφ: λ_K = w_K d_K; λ_t = λ_{t+1} + w_t d_t; dL/dg_t = λ_{t+1}.
  */
 export function replay(steps: i32): void {
-  const size = topSize();
   const hv = <usize>H * V;
-  const tv = <usize>size * V;
   loadState(S, 0);
   for (let t = 0; t < steps; t++) {
     features(D + <usize>t * V, featureSlot(t));
@@ -390,38 +360,94 @@ export function replay(steps: i32): void {
   let l0 = f32x4.mul(f32x4.mul(lw0, w), v128.load(last));
   let l1 = f32x4.mul(f32x4.mul(lw1, w), v128.load(last, 16));
   for (let t = steps - 1; t >= 0; t--) {
-    const g0 = f32x4.mul(l0, f32x4.splat(scale));
-    const g1 = f32x4.mul(l1, f32x4.splat(scale));
-    let h = TOP + <usize>t * tv;
-    let go = GO;
-    for (let k: usize = 0; k < <usize>size; k++) {
-      const a = f32x4.add(f32x4.mul(g0, v128.load(h)), f32x4.mul(g1, v128.load(h, 16)));
-      v128.store(go, f32x4.add(v128.load(go), a));
-      if (L > 0) {
-        const wo = v128.load32_splat(WO + k * 4);
-        const dh = at(DH, L - 1) + k * V;
-        v128.store(dh, madd(g0, wo, v128.load(dh)));
-        v128.store(dh, madd(g1, wo, v128.load(dh, 16)), 16);
-      }
-      h += V;
-      go += 16;
-    }
-    v128.store(go, f32x4.add(v128.load(go), f32x4.add(g0, g1)));
-    for (let l = L - 1; l >= 0; l--) {
-      const z = at(A, l) + <usize>t * <usize>(4 * H) * V;
-      cellBackward(H, z, at(C, l) + <usize>t * hv, at(TC, l) + <usize>t * hv, at(DH, l), at(DC, l));
-      const below = l == 0 ? 0 : H;
-      const dx = at(DX, l);
-      product(at(U, l), 0, z, dx, 4 * H, (below + H + 3) / 4);
-      if (below) {
-        const lower = at(DH, l - 1);
-        for (let q: usize = 0; q < hv; q += 16) v128.store(lower + q, f32x4.add(v128.load(lower + q), v128.load(dx + q)));
-      }
-    }
+    back(t, l0, l1);
     w = v128.load32_splat(WT + <usize>t * 4);
     last = D + <usize>t * V;
     l0 = f32x4.add(l0, f32x4.mul(f32x4.mul(lw0, w), v128.load(last)));
     l1 = f32x4.add(l1, f32x4.mul(f32x4.mul(lw1, w), v128.load(last, 16)));
   }
-  for (let l = 0; l < L; l++) weightGradient(l, steps);
+  weightGradients(steps);
+}
+
+/** Starts a replay in lockstep, at an unroll's end. */
+export function beginBack(): void {
+  memory.fill(LIVE, 0, leader);
+}
+
+/**
+ * One step back of blocks `from` … `to` − 1, from the state in S before that step, its gradients in G and dL/dg in LAMBDA:
+ * adds to dL/dφ, moves ADJOINT to the step before, writes dL/d(gradient) to Q. Slots hold blocks here instead of steps. A
+ * block whose derivatives are all zero so far (pixels that no later image lights) adds nothing and is passed over.
+ */
+export function stepBack(from: i32, to: i32): void {
+  const hv = <usize>H * V;
+  let slot = 0;
+  for (let b = from; b < to; b++) {
+    const at8 = <usize>b * V;
+    const l0 = v128.load(LAMBDA + at8);
+    const l1 = v128.load(LAMBDA + at8, 16);
+    const adjoint = ADJOINT + <usize>b * stateBytes();
+    if (!load<u8>(LIVE + b)) {
+      const zero = f32x4.splat(0);
+      if (!v128.any_true(v128.or(f32x4.ne(l0, zero), f32x4.ne(l1, zero)))) {
+        memory.fill(Q + at8, 0, V);
+        continue;
+      }
+      store<u8>(LIVE + b, 1);
+      memory.fill(adjoint, 0, stateBytes());
+    }
+    loadState(stateOf(b), slot);
+    features(G + at8, featureSlot(slot));
+    step(slot, slot + 1);
+    for (let l = 0; l < L; l++) {
+      memory.copy(at(DH, l), adjoint + <usize>l * 2 * hv, hv);
+      memory.copy(at(DC, l), adjoint + (<usize>l * 2 + 1) * hv, hv);
+    }
+    back(slot, l0, l1);
+    for (let l = 0; l < L; l++) {
+      memory.copy(adjoint + <usize>l * 2 * hv, at(DH, l), hv);
+      memory.copy(adjoint + (<usize>l * 2 + 1) * hv, at(DC, l), hv);
+    }
+    inputGradient(slot, l0, at8, 0);
+    inputGradient(slot, l1, at8, 16);
+    if (++slot == T) {
+      weightGradients(T);
+      slot = 0;
+    }
+  }
+  if (slot > 0) weightGradients(slot);
+}
+
+/** dL/d(gradient) of 4 coordinates: the features' derivatives by the first layer's gates, then the preprocessing's. */
+function inputGradient(slot: i32, lambda: v128, at8: usize, half: usize): void {
+  const q = Q + at8 + half;
+  let a = f32x4.splat(0);
+  let b = a;
+  if (L == 0) {
+    const dy = f32x4.mul(lambda, f32x4.splat(scale));
+    a = f32x4.mul(dy, v128.load32_splat(WO));
+    if (F > 1) b = f32x4.mul(dy, v128.load32_splat(WO + 4));
+  } else {
+    let z = at(A, 0) + <usize>slot * <usize>(4 * H) * V + half;
+    let w = at(W, 0);
+    for (let u = 0; u < H; u++) {
+      for (let gate: usize = 0; gate < 16; gate += 4) {
+        const d = v128.load(z);
+        a = madd(v128.load32_splat(w + gate), d, a);
+        if (F > 1) b = madd(v128.load32_splat(w + gate + 16), d, b);
+        z += V;
+      }
+      w += <usize>(F + H) * 16;
+    }
+  }
+  const s = f32x4.splat(inputScale);
+  if (mode == 0) {
+    v128.store(q, f32x4.mul(s, a));
+    return;
+  }
+  const d = f32x4.mul(v128.load(G + at8 + half), s);
+  const large = f32x4.ge(f32x4.abs(d), f32x4.splat(least));
+  const byLog = f32x4.div(f32x4.mul(s, a), f32x4.mul(f32x4.splat(p), d));
+  const bySign = f32x4.div(f32x4.mul(s, b), f32x4.splat(least));
+  v128.store(q, v128.bitselect(byLog, bySign, large));
 }

@@ -14,10 +14,10 @@ export interface Loan {
 }
 
 /** A new or a waiting instance; its φ and state are whatever the last user left. One that is never given back is the user's own. */
-export function lendKernel(shape: LstmShape, n: number, steps: number, simd: Simd): Loan {
-  const key = JSON.stringify([shape, n, steps, simd]);
+export function lendKernel(shape: LstmShape, n: number, steps: number, simd: Simd, lockstep = false): Loan {
+  const key = JSON.stringify([shape, n, steps, simd, lockstep]);
   const at = idle.findLastIndex((k) => k.key === key);
-  const kernel = at < 0 ? wasmKernel(shape, n, steps, simd) : idle.splice(at, 1)[0]!.kernel;
+  const kernel = at < 0 ? wasmKernel(shape, n, steps, simd, lockstep) : idle.splice(at, 1)[0]!.kernel;
   return {
     kernel,
     giveBack() {

@@ -20,6 +20,25 @@ export interface LstmKernel {
    * λ_K = w_K d_K, λ_t = λ_{t+1} + w_t d_t, ∂L/∂g_t = λ_{t+1}; each coordinate's part is multiplied by its weight.
    */
   replay(job: ReplayJob, gradient: Float64Array): void;
+  /** Starts a replay in lockstep, all coordinates step by step from the unroll's end: for second derivatives. */
+  beginBack(): void;
+  /**
+   * One step back of all coordinates: adds its part of ∂L/∂φ to `gradient`, and writes ∂L/∂d_t, through the preprocessing,
+   * to `q`. The state is afterwards `job.state`.
+   *
+   * @throws ArgumentError in a kernel that was not made for it.
+   */
+  stepBack(job: StepBack, q: Vec, gradient: Float64Array): void;
+}
+
+/** What one step back needs. */
+export interface StepBack {
+  /** d_t of all coordinates. */
+  readonly grad: Vec;
+  /** State before step t, as `saveState` gave it. */
+  readonly state: Vec;
+  /** λ_{t+1} = ∂L/∂g_t. */
+  readonly lambda: Vec;
 }
 
 /** What one replay needs: the unroll's recorded gradients and its starting state. */

@@ -134,6 +134,7 @@ export function referenceKernel(shape: LstmShape, n: number): LstmKernel {
   const per = stateSize(shape);
   const states = Array.from({ length: n }, () => new Float64Array(per));
   let phi: ArrayLike<number> = new Float32Array(phiLayout(shape).size);
+  let adjoints: Adjoint[] = [];
   return {
     coordinates: n,
     load(vec: Vec) {
@@ -174,6 +175,19 @@ export function referenceKernel(shape: LstmShape, n: number): LstmKernel {
           net.backward(records[t]!, lambda, adjoint, gradient);
           lambda += weight * job.weights[t]! * d[t]!;
         }
+      });
+    },
+    beginBack() {
+      const net = referenceNetwork(shape, phi);
+      adjoints = states.map(() => net.adjoint());
+    },
+    stepBack({ grad, state, lambda }, q, gradient) {
+      const net = referenceNetwork(shape, phi);
+      states.forEach((s, i) => {
+        s.set(coordinateState(state, i, per));
+        const { record } = net.step(grad[i]!, s.slice());
+        const dx = net.backward(record, lambda[i]!, adjoints[i]!, gradient);
+        q[i] = preprocessDerivative(shape, grad[i]!).reduce((a, d, f) => a + d * dx[f]!, 0);
       });
     },
   };

@@ -1,11 +1,11 @@
 import { check, checkVec } from "../core/check.ts";
 import { type Vec, view } from "../core/layout.ts";
 import { relaxed, strict } from "./lstm.generated.ts";
-import { type LstmKernel, type ReplayJob, stateLength } from "./lstm-kernel.ts";
+import { type LstmKernel, type ReplayJob, type StepBack, stateLength } from "./lstm-kernel.ts";
 import { featureCount, type LstmShape, phiLayout, stateSize, topSize } from "./lstm-shape.ts";
 
 interface Exports {
-  setup(features: number, hidden: number, layers: number, steps: number, n: number): number;
+  setup(features: number, hidden: number, layers: number, steps: number, n: number, lockstep: boolean): number;
   options(mode: number, p: number, inputScale: number, outputScale: number): void;
   address(what: number, layer: number): number;
   forward(): void;
@@ -13,6 +13,8 @@ interface Exports {
   findTwins(): void;
   clearGradient(): void;
   replay(steps: number): void;
+  beginBack(): void;
+  stepBack(from: number, to: number): void;
 }
 
 /** strict: the same bytes on every engine. relaxed: fused multiply-add where the machine has it, faster. */
@@ -49,9 +51,17 @@ const GATE_SCALE = [0.5, 1, 0.5, 0.5]; // i, f, o are packed times ½: see assem
  * The kernel in WebAssembly SIMD, with memory of its own for n coordinates and replays of up to `steps` steps.
  *
  * @param steps longest unroll to replay; 1 where only `forward` is used.
+ * @param lockstep keeps room to go back step by step with all coordinates; `steps` is then how many blocks share one pass
+ * over the weights' gradient.
  * @throws ArgumentError if the engine lacks the instruction set.
  */
-export function wasmKernel(shape: LstmShape, n: number, steps = 1, simd: Simd = "strict"): LstmKernel {
+export function wasmKernel(
+  shape: LstmShape,
+  n: number,
+  steps = 1,
+  simd: Simd = "strict",
+  lockstep = false,
+): LstmKernel {
   check(
     simdAvailable(simd),
     "simd",
@@ -65,7 +75,7 @@ export function wasmKernel(shape: LstmShape, n: number, steps = 1, simd: Simd = 
   const memory = new WebAssembly.Memory({ initial: 2 });
   const instance = new WebAssembly.Instance(moduleOf(simd), { env: { memory } });
   const x = instance.exports as unknown as Exports;
-  const bytes = x.setup(F, H, L, steps, n) >>> 0; // addresses come as signed 32-bit numbers
+  const bytes = x.setup(F, H, L, steps, n, lockstep) >>> 0; // addresses come as signed 32-bit numbers
   memory.grow(Math.max(0, Math.ceil(bytes / 65536) - 2));
   const { preprocessing } = shape;
   const log = preprocessing.kind === "log-sign";
@@ -150,6 +160,24 @@ export function wasmKernel(shape: LstmShape, n: number, steps = 1, simd: Simd = 
     }
   }
 
+  const blocks = Math.ceil(n / 8);
+  const [LAMBDA, Q] = lockstep ? [region(13, n), region(14, n)] : [];
+
+  function stepBack({ grad, state: before, lambda }: StepBack, q: Vec, gradient: Float64Array): void {
+    check(LAMBDA !== undefined && Q !== undefined, "kernel", "one made with `lockstep`", "none");
+    checkVec("state", before, state.length);
+    check(gradient.length === phi.size, "gradient", `Float64Array(${phi.size})`, gradient);
+    state.set(before);
+    G.set(grad);
+    LAMBDA.set(lambda);
+    for (let first = 0; first < blocks; first += CHUNK) {
+      x.clearGradient();
+      x.stepBack(first, Math.min(first + CHUNK, blocks));
+      addGradient(gradient);
+    }
+    q.set(Q);
+  }
+
   return {
     coordinates: n,
     load,
@@ -172,5 +200,9 @@ export function wasmKernel(shape: LstmShape, n: number, steps = 1, simd: Simd = 
       delta.set(DELTA);
     },
     replay,
+    beginBack() {
+      x.beginBack();
+    },
+    stepBack,
   };
 }

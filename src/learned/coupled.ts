@@ -17,6 +17,14 @@ interface State {
   readonly history?: readonly Written[];
 }
 
+/** An unroll that is gone back through with all its coordinates, last step first. */
+export interface Lockstep {
+  /** From λ_{t+1} = ∂L/∂g_t to q = ∂L/∂d_t through the network. */
+  stepBack(t: number, lambda: Vec, q: Vec): void;
+  /** Adds ∂L/∂φ to `gradient`, once, after step 0. */
+  finish(gradient: Float64Array): void;
+}
+
 /** A coupled network on the coordinates of `functions` functions side by side, with φ bound. */
 export interface CoupledNetwork {
   load(phi: Vec): void;
@@ -29,17 +37,8 @@ export interface CoupledNetwork {
    * λ_K = w_K d_K, λ_t = λ_{t+1} + w_t d_t, ∂L/∂g_t = λ_{t+1}, divided by the number of functions.
    */
   replay(gradients: readonly Vec[], weights: ArrayLike<number>, state: Vec, gradient: Float64Array): void;
-  /**
-   * The same with the paper's dashed edges kept: λ_t = λ_{t+1} + w_t d_t + H_t q_t, q_t = ∂L/∂d_t through the network.
-   * `product(t, q)` gives H_t q.
-   */
-  replaySecond(
-    gradients: readonly Vec[],
-    weights: ArrayLike<number>,
-    state: Vec,
-    gradient: Float64Array,
-    product: (t: number, q: Vec) => Promise<Vec>,
-  ): Promise<void>;
+  /** The unroll, to go back through step by step: for second derivatives. */
+  lockstep(gradients: readonly Vec[], state: Vec): Lockstep;
 }
 
 /**
@@ -172,23 +171,20 @@ export function coupledNetwork(
       tape.backward();
       collect(gradient);
     },
-    async replaySecond(gradients, w, saved, gradient, product) {
+    lockstep(gradients, saved) {
       const { tape, updates, features, starts } = record(gradients, saved);
       const F = featureCount(shape);
-      const lambda = Float64Array.from(gradients.at(-1)!, (d) => (w[updates.length]! * d) / functions);
-      const q = new Float32Array(n);
-      for (let t = updates.length - 1; t >= 0; t--) {
-        seed(tape, updates[t]!, lambda);
-        tape.backward(starts[t]!);
-        if (t === 0) break;
-        const df = features[t]!.grad!;
-        const d = gradients[t]!;
-        for (let k = 0; k < n; k++)
-          q[k] = preprocessDerivative(shape, d[k]!).reduce((a, s, f) => a + s * df[k * F + f]!, 0);
-        const hq = await product(t, q);
-        for (let k = 0; k < n; k++) lambda[k]! += (w[t]! * d[k]!) / functions + hq[k]!;
-      }
-      collect(gradient);
+      return {
+        stepBack(t, lambda, q) {
+          seed(tape, updates[t]!, lambda);
+          tape.backward(starts[t]!);
+          const df = features[t]!.grad!;
+          const d = gradients[t]!;
+          for (let k = 0; k < n; k++)
+            q[k] = preprocessDerivative(shape, d[k]!).reduce((a, s, f) => a + s * df[k * F + f]!, 0);
+        },
+        finish: collect,
+      };
     },
   };
 
@@ -214,7 +210,7 @@ export function coupledNetwork(
   }
 
   /** ∂L/∂g = λ, through the output's scale. */
-  function seed(tape: Tape, update: Value, lambda: Float64Array): void {
+  function seed(tape: Tape, update: Value, lambda: Numbers): void {
     const g = gradientOf(tape, update);
     for (let k = 0; k < n; k++) g[k]! += shape.outputScale * lambda[k]!;
   }

@@ -24,8 +24,8 @@ export interface Rollout {
   readonly carry: Carry;
   /** The first step whose loss or gradient was not finite; the unroll stopped there. */
   readonly nonFinite?: number;
-  /** θ and minibatch of each step, where asked for. */
-  readonly trace?: readonly { readonly theta: Vec; readonly batch: unknown }[];
+  /** θ, minibatch and the optimizer's state before each step, where asked for. */
+  readonly trace?: readonly { readonly theta: Vec; readonly batch: unknown; readonly state: Vec }[];
 }
 
 function finite(loss: number, grad: Vec): boolean {
@@ -54,12 +54,12 @@ export async function rollout(
   network.restoreState(carry.state);
   const losses: number[] = [];
   const gradients: Vec[] = [];
-  const trace: { theta: Vec; batch: unknown }[] = [];
+  const trace: { theta: Vec; batch: unknown; state: Vec }[] = [];
   for (let t = 0; t <= K; t++) {
     const grad = new Float32Array(theta.length);
     const batch = problem.batch(batches);
     const loss = await problem.lossAndGrad(theta, batch, grad);
-    if (keepTrace) trace.push({ theta: theta.slice(), batch });
+    if (keepTrace) trace.push({ theta: theta.slice(), batch, state: network.saveState() });
     losses.push(loss);
     gradients.push(grad);
     const next = { step: carry.step + t, theta, state: carry.state, batches: batches.state() };

@@ -1,66 +1,115 @@
 import { check } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
-import { coordinateState } from "../kernels/lstm-reference.ts";
-import { stateSize } from "../kernels/lstm-shape.ts";
-import { coupledNetwork } from "../learned/coupled.ts";
-import { averagingDefaults, type CoupledShape } from "../learned/coupled-shape.ts";
-import { coupledArithmetic, type NetworkShape } from "../learned/network.ts";
+import { lendKernel } from "../kernels/kernel-pool.ts";
+import type { Lockstep } from "../learned/coupled.ts";
+import {
+  type NetworkShape,
+  networkLayout,
+  networkStateLength,
+  openCoupled,
+  type Place,
+  splitPhi,
+} from "../learned/network.ts";
+import { partition } from "../learned/several.ts";
 import type { Problem } from "../problems/problem.ts";
-import type { Arithmetic } from "../tape/arithmetic.ts";
 import type { Rollout } from "./rollout.ts";
 
-/** The plain LSTM's φ is that of a coupled network that averages nothing. */
-function onTape(shape: NetworkShape): CoupledShape {
-  if ("kind" in shape) {
-    check(shape.kind === "coupled", "secondDerivatives", "one network", "several optimizers");
-    return shape;
-  }
-  return { ...shape, kind: "coupled", averaging: { ...averagingDefaults, cells: 0 } };
-}
+/** Blocks of coordinates that share one pass over the weights' gradient: their activations fit the second-level cache. */
+const SLOTS = 16;
 
-/** The plain LSTM's state, kept by blocks of coordinates, as the tape has it: h of every layer, then c. */
-function tapeState(shape: NetworkShape, state: Vec, n: number): Vec {
-  if ("kind" in shape) return state;
-  const { layers, hidden: H } = shape;
-  const out = new Float32Array(n * stateSize(shape));
-  for (let k = 0; k < n; k++) {
-    const own = coordinateState(state, k, stateSize(shape));
-    for (let l = 0; l < layers; l++) {
-      out.set(own.subarray(l * 2 * H, l * 2 * H + H), (l * n + k) * H);
-      out.set(own.subarray(l * 2 * H + H, (l + 1) * 2 * H), ((layers + l) * n + k) * H);
-    }
+/** @param states the network's state before each step. */
+function openLockstep(
+  shape: NetworkShape,
+  place: Place,
+  phi: Vec,
+  gradients: readonly Vec[],
+  states: readonly Vec[],
+): Lockstep {
+  if (!("kind" in shape)) {
+    const { kernel, giveBack } = lendKernel(shape, place.layout.size, SLOTS, place.simd, true);
+    kernel.load(phi);
+    kernel.beginBack();
+    const sum = new Float64Array(phi.length);
+    return {
+      stepBack(t, lambda, q) {
+        kernel.stepBack({ grad: gradients[t]!, state: states[t]!, lambda }, q, sum);
+      },
+      finish(gradient) {
+        giveBack();
+        for (let i = 0; i < sum.length; i++) gradient[i]! += sum[i]!;
+      },
+    };
   }
-  return out;
+  if (shape.kind === "coupled") {
+    const network = openCoupled(shape, place);
+    network.load(phi);
+    return network.lockstep(gradients, states[0]!);
+  }
+  const own = splitPhi(shape, phi);
+  let from = 0;
+  const parts = partition(shape, place.layout).map(({ group, layout, gather, scatter }, g) => {
+    const there = { ...place, layout };
+    const length = networkStateLength(group.net, there);
+    const at = from;
+    from += length;
+    const mine = states.map((s) => s.subarray(at, at + length));
+    return {
+      gather,
+      scatter,
+      q: new Float32Array(layout.size),
+      size: networkLayout(group.net).size,
+      lockstep: openLockstep(group.net, there, own[g]!, gradients.map(gather), mine),
+    };
+  });
+  return {
+    stepBack(t, lambda, q) {
+      for (const p of parts) {
+        p.lockstep.stepBack(t, p.gather(lambda), p.q);
+        p.scatter(p.q, q);
+      }
+    },
+    finish(gradient) {
+      let at = 0;
+      for (const { lockstep, size } of parts) {
+        lockstep.finish(gradient.subarray(at, at + size));
+        at += size;
+      }
+    },
+  };
 }
 
 /**
- * Replays an unroll with the paper's dashed edges kept: ∇_t moves with θ_t. With q_t = ∂L/∂d_t through the preprocessing,
- * λ_t = λ_{t+1} + w_t d_t + H_t q_t, so every step needs one Hessian-vector product and all coordinates: nothing is
- * sampled. The network runs on the tape, step by step.
+ * Replays an unroll with the paper's dashed edges kept: ∇_t moves with θ_t. With q_t = ∂L/∂d_t through the network and its
+ * preprocessing, λ_t = λ_{t+1} + w_t d_t + H_t q_t, so every step needs one Hessian-vector product and all coordinates:
+ * nothing is sampled. Divided by the number of functions.
  *
- * @param arithmetic of the tape; fast by default.
  * @returns adds ∂L/∂φ to `gradient`.
  * @throws ArgumentError if the problem has no `hvp`, or the rollout kept no trace.
  */
 export async function replaySecondDerivatives(
   problem: Problem,
   shape: NetworkShape,
+  place: Place,
   phi: Vec,
-  out: Rollout,
+  { trace, gradients }: Rollout,
   weights: ArrayLike<number>,
   gradient: Float64Array,
-  arithmetic?: Arithmetic,
 ): Promise<void> {
-  const { trace } = out;
   check(problem.hvp !== undefined, "secondDerivatives", "a problem with `hvp`", "none", "Turn the option off");
   check(trace !== undefined, "rollout", "one that kept θ and minibatch of each step", "none");
-  const n = problem.layout.size;
-  const coupled = onTape(shape);
-  const network = coupledNetwork(coupled, n, problem.functions ?? 1, arithmetic ?? coupledArithmetic(coupled, n));
-  network.load(phi);
-  const hq = new Float32Array(n);
-  await network.replaySecond(out.gradients, weights, tapeState(shape, out.state, n), gradient, async (t, q) => {
-    await problem.hvp!(trace[t]!.theta, trace[t]!.batch, q, hq);
-    return hq;
-  });
+  const { functions } = place;
+  const K = gradients.length - 1;
+  const states = trace.map((s) => s.state);
+  const lockstep = openLockstep(shape, place, phi, gradients, states);
+  const lambda = gradients[K]!.map((d) => (weights[K]! * d) / functions);
+  const q = new Float32Array(lambda.length);
+  const hq = new Float32Array(lambda.length);
+  for (let t = K - 1; t >= 0; t--) {
+    lockstep.stepBack(t, lambda, q);
+    if (t === 0) break;
+    await problem.hvp(trace[t]!.theta, trace[t]!.batch, q, hq);
+    const d = gradients[t]!;
+    for (let k = 0; k < lambda.length; k++) lambda[k]! += (weights[t]! * d[k]!) / functions + hq[k]!;
+  }
+  lockstep.finish(gradient);
 }

@@ -118,8 +118,6 @@ export function checkOptions(o: MetaTrainOptions): void {
       o.fraction,
       "A sample of its coordinates is biased",
     );
-  const several = "kind" in o.shape && o.shape.kind === "several";
-  check(!o.secondDerivatives || !several, "secondDerivatives", "false with several optimizers", true);
   for (const name of [
     "steps",
     "unroll",

@@ -5,7 +5,6 @@ import { type NetworkShape, networkLayout, networkStateLength, openNetwork, type
 import type { Problem, ProblemFamily } from "../problems/problem.ts";
 import { replay } from "./replay.ts";
 import { type Carry, rollout } from "./rollout.ts";
-
 import { replaySecondDerivatives } from "./second-derivatives.ts";
 
 /** One unroll of one trajectory: everything it needs, as plain data, so that any thread may do it. */
@@ -70,7 +69,7 @@ export async function runUnroll(family: ProblemFamily, task: UnrollTask): Promis
   for (const g of out.gradients)
     for (let i = 0; i < g.length; i++) largestGradient = Math.max(largestGradient, Math.abs(g[i]!));
   if (out.nonFinite === undefined && task.secondDerivatives)
-    await replaySecondDerivatives(problem, shape, phi, out, task.weights, gradient);
+    await replaySecondDerivatives(problem, shape, place, phi, out, task.weights, gradient);
   else if (out.nonFinite === undefined)
     replay(shape, place, phi, out, task.weights, task.fraction, rng.split(`sample ${carry.step}`), gradient);
   problem.dispose?.();

@@ -111,4 +111,34 @@ describe.each(cases)("LSTM kernel %s, %s SIMD", (_, simd, shape) => {
     slow.replay(job, b);
     expect(worst(a, b)).toBeLessThan(2e-5);
   });
+
+  it("goes back in lockstep as the reference does, and passes over coordinates without derivatives", () => {
+    const slow = referenceKernel(shape, n);
+    const fast = wasmKernel(shape, n, 3, simd, true); // fewer slots than blocks
+    const sums = [slow, fast].map((kernel) => {
+      kernel.load(phi);
+      kernel.reset();
+      const states = gradients.slice(0, K).map((grad) => {
+        const state = kernel.saveState();
+        kernel.forward(grad, new Float32Array(n));
+        return state;
+      });
+      const sum = new Float64Array(phi.length);
+      const qs: number[] = [];
+      kernel.beginBack();
+      for (let t = K - 1; t >= 0; t--) {
+        const q = new Float32Array(n).fill(NaN);
+        const lambda = gradients[t + 1]!.map((d, i) => (i < 8 || t > K - 3 ? 0 : d));
+        kernel.stepBack({ grad: gradients[t]!, state: states[t]!, lambda }, q, sum);
+        qs.push(...q);
+      }
+      return [sum, Float64Array.from(qs)] as const;
+    });
+    expect(worst(sums[0]![0], sums[1]![0])).toBeLessThan(2e-5);
+    expect(worst(sums[0]![1], sums[1]![1])).toBeLessThan(2e-5);
+    expect(sums[1]![1].subarray(0, 8).every((q) => q === 0)).toBe(true);
+    expect(() =>
+      wasmKernel(shape, n, 3, simd).stepBack({ grad: phi, state: phi, lambda: phi }, phi, sums[0]![0]),
+    ).toThrow("lockstep");
+  });
 });
