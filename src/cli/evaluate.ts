@@ -4,6 +4,7 @@ import type { Experiment } from "../experiments/experiment.ts";
 import { experimentByName } from "../experiments/registry.ts";
 import { type Learned, runTest, type TestResult } from "../experiments/run-test.ts";
 import type { OptimizerFile } from "../learned/file.ts";
+import { journal } from "../node/journal.ts";
 import { poolTaskRunner } from "../node/pool.ts";
 import { writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
@@ -83,10 +84,15 @@ export async function evaluateCommand(
   );
   const results: TestResult[] = [];
   const from = provenance(call.command, call.seed);
-  const runner = poolTaskRunner(call.threads);
+  // Changed code without a commit has no name: what it left must not be taken for what it would do now.
+  const code = from.commit.endsWith("-dirty") ? `${from.commit} ${Date.now()}` : `${from.commit} ${from.version}`;
+  const threads = poolTaskRunner(call.threads);
   try {
     for (const test of experiment.tests) {
       const spec = call.trajectories ? { ...test, trajectories: call.trajectories } : test;
+      const target = join(call.out, `${spec.key}${call.methods ? "-compare" : ""}.json`);
+      const runner = journal(threads, `${target}l`, code);
+      if (runner.found > 0) console.error(`${target}l: going on after ${runner.found} runs of a test that was stopped`);
       let progress = createProgress(`tune for ${spec.key}`);
       let words = "";
       const result = await runTest(spec, {
@@ -110,13 +116,11 @@ export async function evaluateCommand(
           console.log(JSON.stringify({ key: spec.key, metric: m.metric, summary: m.summary }));
       else console.log(printTest(result));
       const about = files.map((f, i) => ({ path: paths[i]!, sha256: read[i]!.sha256, provenance: f.provenance }));
-      writeWhole(
-        join(call.out, `${spec.key}${call.methods ? "-compare" : ""}.json`),
-        resultJson(result, { files: about }, from),
-      );
+      writeWhole(target, resultJson(result, { files: about }, from));
+      runner.finish();
     }
   } finally {
-    await runner.close();
+    await threads.close();
   }
   if (call.report) {
     const { command: cmd, seed, commit, machine, date } = from;
