@@ -4,6 +4,7 @@ import { exp, log } from "../core/math.ts";
 import type { ImageSet } from "../data/images.ts";
 import { convArena } from "../kernels/conv-wasm.ts";
 import { type Block, convBlock, denseBlock } from "./convnet-block.ts";
+import { differenceHvp } from "./difference-hvp.ts";
 import type { Problem, ProblemFamily } from "./problem.ts";
 
 /** A convolutional classifier: which images, which layers. */
@@ -160,7 +161,7 @@ export function convnet(options: Pick<ConvnetOptions, "name" | "images"> & Parti
       return loss;
     },
   };
-  return { name: o.name, sample: () => problem };
+  return { name: o.name, sample: () => ({ ...problem, hvp: differenceHvp(problem) }) };
 }
 
 const sideOf = (images: ImageSet): number => Math.sqrt(images.size / images.channels);

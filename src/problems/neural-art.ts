@@ -1,6 +1,7 @@
 import { check, checkInteger, checkRange } from "../core/check.ts";
 import { layout } from "../core/layout.ts";
 import { crop, type Picture } from "../data/picture.ts";
+import { differenceHvp } from "./difference-hvp.ts";
 import { type FeatureLayer, type FeatureNetwork, featureNetwork } from "./feature-network.ts";
 import type { Problem, ProblemFamily } from "./problem.ts";
 
@@ -104,7 +105,8 @@ export function neuralArt(
         grams: styleTarget(),
         contents: featuresOf(network, o, content),
       };
-      return artProblem(o, network, target, content);
+      const problem = artProblem(o, network, target, content);
+      return { ...problem, hvp: differenceHvp(problem, HVP_STEP) };
     },
   };
 }
@@ -115,6 +117,9 @@ function fitted(p: Picture, side: number): Float32Array {
   const middle = { x: Math.floor((p.width - size) / 2), y: Math.floor((p.height - size) / 2), size };
   return crop(p, middle, side);
 }
+
+/** Length of the move for Hessian-vector products, in pixel levels: at 64 × 64 a seventh of a level each. */
+const HVP_STEP = 16;
 
 /** A picture of one colour may leave a layer without features. */
 const TINY = 1e-12;
