@@ -21,6 +21,15 @@ interface Row {
 }
 
 const line = (values: Line): Float64Array => Float64Array.from(values, (v) => v ?? Number.POSITIVE_INFINITY);
+
+/** Means over the last `window` steps, or as many as there are. */
+function smooth(values: Float64Array, window = 1): Float64Array {
+  return values.map((_, t) => {
+    const part = values.subarray(Math.max(0, t - window + 1), t + 1);
+    return part.reduce((a, b) => a + b, 0) / part.length;
+  });
+}
+
 const rowsOfOurs = new Set(["lstm", ...experiments.flatMap((e) => (e.row ? [e.row.name] : []))]);
 const paperMethods = ["adam", "rmsprop", "sgd", "nag"];
 const plainLabel = (label: string): string => label.replace(/, seed \d+$/, "");
@@ -44,7 +53,7 @@ function drawPanel(p: FigurePanel, m: MetricFile): { svg: string; rows: Row[] } 
     const values = m.curves[name]![paper ? "mean" : "median"];
     const points = paperPoints(p.key, name)?.filter((d) => d.step <= p.to);
     if (points) dots.set(name, points);
-    return { name, label: plainLabel(label), role, line: line(values.slice(0, p.to + 1)) };
+    return { name, label: plainLabel(label), role, line: smooth(line(values.slice(0, p.to + 1)), p.window) };
   });
   const svg = learningCurves(curves, { title: p.title, width: 560, height: 400, from: p.from, dots });
   return {
@@ -118,6 +127,7 @@ export function drawPaperFigure(figure: PaperFigure, files: ReadonlyMap<string, 
       [".md", table(figure, rows)],
     ]);
   if (figure.updates) return drawUpdates(figure, files);
+  if (figure.pictures) return undefined; // drawn when they are made: no result keeps pictures
   if (figure.units) {
     if (!figure.units.every((u) => files.has(`${u.key}.json`))) return undefined;
     const { svgs, rows } = drawUnits(figure, files);
@@ -154,9 +164,12 @@ function drawUpdates(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>
     updatesThroughTime(c.updates, lines, `${c.tensor}[${c.index}]: updates along the LSTM's trajectory`),
   );
   const out = new Map([[".svg", panels(through, 2, figure.title, "All see the same gradients.")]]);
-  for (const c of result.coordinates)
+  const seen = new Map<string, number>();
+  for (const c of result.coordinates) {
+    const times = (seen.get(c.tensor) ?? 0) + 1;
+    seen.set(c.tensor, times);
     out.set(
-      `-${c.tensor}.svg`,
+      `-${c.tensor}${times > 1 ? `-${times}` : ""}.svg`,
       updatesByGradient(
         c.asked,
         c.responses,
@@ -164,5 +177,6 @@ function drawUpdates(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>
         `${c.tensor}[${c.index}]: the update for each gradient, had the gradients before been what they were`,
       ),
     );
+  }
   return out;
 }

@@ -6,11 +6,13 @@ import { createFamily, type FamilySpec } from "../experiments/families.ts";
 import { type PaperFigure, paperFigures } from "../experiments/paper-figures.ts";
 import { experimentByName } from "../experiments/registry.ts";
 import { coordinateUpdates } from "../experiments/updates.ts";
+import { bindNetwork } from "../learned/network.ts";
 import { loadArt } from "../node/art.ts";
 import { loadImages } from "../node/images.ts";
 import { writeWhole } from "../node/write.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { drawPaperFigure } from "./paper-figure.ts";
+import { makePictures } from "./pictures.ts";
 import { provenance } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
 import { readOptimizer } from "./start.ts";
@@ -28,27 +30,51 @@ export interface ReproduceCall {
   readonly suffix: string;
 }
 
+/** Where a step costs a tenth of a second, a quick size has few of them. */
+const QUICK_STEPS = { quadratic: undefined, mlp: undefined, convnet: 10, art: 16 } as const;
+
+function quickFamily(family: FamilySpec): FamilySpec {
+  if (family.kind === "quadratic") return { ...family, functions: Math.min(8, family.functions) };
+  return family.kind === "art" ? { ...family, side: Math.min(32, family.side) } : family;
+}
+
+function quickTest(t: TestSpec, methods: readonly string[]): TestSpec {
+  const steps = QUICK_STEPS[t.family.kind] ?? t.steps;
+  const short = steps < t.steps;
+  return {
+    ...t,
+    family: quickFamily(t.family),
+    steps,
+    trajectories: 2,
+    tuningTrajectories: 1,
+    metrics: t.metrics
+      .filter((m) => m.kind !== "sum")
+      .filter((m) => short || m.kind === "final")
+      .map((m) => (short ? { name: m.name, kind: "final", step: steps } : m)),
+    methods,
+  };
+}
+
 /** The same experiment in a size that ends in seconds: it shows the way, not the numbers. */
 function quickly(e: Experiment): Experiment {
-  const few = (family: FamilySpec): FamilySpec =>
-    family.kind === "quadratic" ? { ...family, functions: Math.min(8, family.functions) } : family;
-  const rounds = e.train.kind === "quadratic" ? 20 : e.options.unroll === 100 ? 4 : 6;
+  const steps = QUICK_STEPS[e.train.kind];
+  const rounds = e.train.kind === "quadratic" ? 20 : e.options.unroll === 100 || steps ? 4 : 6;
+  const methods = e.tests.length > 3 || steps ? ["adam", "nag"] : ["adam", "nag", "rmsprop", "sgd"];
+  const short = steps ? { steps, unroll: steps / 2, validationSteps: steps } : {};
   return {
     ...e,
     ...(e.startFrom ? { startFrom: quickly(e.startFrom) } : {}),
-    train: few(e.train),
-    validation: few(e.validation),
-    options: { ...e.options, iterations: rounds, validateEvery: rounds, validationTrajectories: 2, warmup: 5 },
-    tests: e.tests.map(
-      (t): TestSpec => ({
-        ...t,
-        family: few(t.family),
-        trajectories: 2,
-        tuningTrajectories: 1,
-        metrics: t.metrics.filter((m) => m.kind === "final"),
-        methods: e.tests.length > 3 ? ["adam", "nag"] : ["adam", "nag", "rmsprop", "sgd"],
-      }),
-    ),
+    train: quickFamily(e.train),
+    validation: quickFamily(e.validation),
+    options: {
+      ...e.options,
+      ...short,
+      iterations: rounds,
+      validateEvery: rounds,
+      validationTrajectories: 2,
+      warmup: 5,
+    },
+    tests: e.tests.map((t) => quickTest(t, methods)),
   };
 }
 
@@ -77,6 +103,7 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
   const sized = (name: string): Experiment => (call.quick ? quickly(experimentByName(name)) : experimentByName(name));
   const threads = call.threads ? { threads: call.threads } : {};
   const keys = new Set([...(figure.panels ?? []), ...(figure.units ?? [])].map((p) => p.key));
+  for (const key of figure.pictures?.keys ?? []) keys.add(key);
   if (figure.updates) keys.add(experimentByName(figure.updates.problem).tests[0]!.key);
   for (const run of figure.runs) {
     const paths: string[] = [];
@@ -111,6 +138,16 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
       });
   }
   if (figure.updates) await recordUpdates(figure.updates, call);
+  if (figure.pictures) {
+    const name = figure.runs[0]!.optimizers[0]!;
+    const seed = figure.runs[0]!.seeds[0]!;
+    const base = sized(name);
+    const { file } = readOptimizer(pathOf({ ...base, options: { ...base.options, seed } }, optimizers, "safetensors"));
+    const { tests } = sized(figure.pictures.problem);
+    for (const path of await makePictures(figure, tests, bindNetwork(file.shape, file.phi), call.out))
+      console.log(path);
+    return true;
+  }
   const drawn = drawPaperFigure(figure, readResults(call.out));
   check(drawn !== undefined, `figure ${figure.name}`, "all of its results", "some missing");
   for (const [ending, text] of drawn) {

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../core/check.ts";
-import type { Curve, Role } from "../evaluation/index.ts";
+import { createRng } from "../core/rng.ts";
+import { type Curve, type Role, ratioOfMeans } from "../evaluation/index.ts";
+import type { TestSpec } from "../experiments/experiment.ts";
 import { paperPoints } from "../experiments/paper-curves.ts";
 import { paperFigures } from "../experiments/paper-figures.ts";
 import { experiments } from "../experiments/registry.ts";
@@ -41,6 +43,8 @@ export interface MetricFile {
       readonly n: number;
     }[];
   };
+  /** One value a trajectory, by row. */
+  readonly values: Readonly<Record<string, Line>>;
   readonly curves: Readonly<
     Record<string, Readonly<Record<"median" | "mean", Line>> & Readonly<Partial<Record<"low" | "high", Line>>>>
   >;
@@ -52,7 +56,7 @@ export interface ResultFile {
   readonly commit: string;
   readonly machine: string;
   readonly date: string;
-  readonly spec?: { readonly key: string };
+  readonly spec?: Pick<TestSpec, "key" | "ratioOf">;
   readonly metrics?: readonly MetricFile[];
   /** Of a training record: how long one seed took. */
   readonly experiment?: string;
@@ -82,6 +86,15 @@ export function deriveSummary(files: ReadonlyMap<string, ResultFile>): Record<st
         put(`${key}/${who}/${name}`, { value: mean, ci95, n });
         if (who === summary.bestBaseline) put(`${key}/best-baseline/${name}`, { value: mean, ci95, n });
       }
+    const first = file.metrics?.[0];
+    if (first && file.spec?.ratioOf) {
+      const { key, ratioOf } = file.spec;
+      const [theirs, ours] = [ratioOf, first.summary.reference].map((who) =>
+        first.values[who]!.map((v) => v ?? Number.POSITIVE_INFINITY),
+      );
+      const { ratio, ci95 } = ratioOfMeans(theirs!, ours!, { rng: createRng(`ratio ${key}`) });
+      put(`${key}/${ratioOf}-over-${first.summary.reference}`, { value: ratio, ci95, n: ours!.length });
+    }
   }
   // The slowest seed stands for an experiment's meta-training.
   for (const name of new Set([...files.values()].map((f) => f.experiment).filter((e) => e !== undefined))) {

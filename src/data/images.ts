@@ -32,29 +32,33 @@ export function imageSet(
 }
 
 /**
- * Square grey images made smaller: each pixel is the mean of factor × factor pixels.
+ * Square images made smaller: each pixel is the mean of factor × factor pixels, channel by channel.
  *
- * @throws ArgumentError unless the images are square and grey and the factor divides their side.
+ * @throws ArgumentError unless the images are square and the factor divides their side.
  */
 export function poolImages(set: ImageSet, factor: number): ImageSet {
-  const side = Math.round(Math.sqrt(set.size));
+  const side = Math.round(Math.sqrt(set.size / set.channels));
   check(
-    set.channels === 1 && side * side === set.size && side % factor === 0,
+    side * side === set.size / set.channels && side % factor === 0,
     "pool",
-    `a divisor of the side of square grey images (${side})`,
+    `a divisor of the side of square images (${side})`,
     factor,
   );
   const small = side / factor;
-  const pixels = new Uint8Array(set.count * small * small);
+  const row = side * set.channels;
+  const pixels = new Uint8Array(set.count * small * small * set.channels);
+  let to = 0;
   for (let i = 0; i < set.count; i++)
     for (let y = 0; y < small; y++)
-      for (let x = 0; x < small; x++) {
-        let sum = 0;
-        for (let v = 0; v < factor; v++)
-          for (let u = 0; u < factor; u++) sum += set.pixels[i * set.size + (y * factor + v) * side + x * factor + u]!;
-        pixels[(i * small + y) * small + x] = Math.round(sum / (factor * factor));
-      }
-  return imageSet(`${set.name}/${factor}`, pixels, set.labels, small * small, set.classes);
+      for (let x = 0; x < small; x++)
+        for (let c = 0; c < set.channels; c++) {
+          const from = i * set.size + y * factor * row + x * factor * set.channels + c;
+          let sum = 0;
+          for (let v = 0; v < factor; v++)
+            for (let u = 0; u < factor; u++) sum += set.pixels[from + v * row + u * set.channels]!;
+          pixels[to++] = Math.round(sum / (factor * factor));
+        }
+  return imageSet(`${set.name}/${factor}`, pixels, set.labels, small * small * set.channels, set.classes, set.channels);
 }
 
 /**

@@ -78,6 +78,28 @@ export function bootstrapMean(values: Values, options: BootstrapOptions): Interv
   return bootstrapMeans([values], options)[0]!;
 }
 
+/**
+ * mean(a) / mean(b) of two lists measured on the same problems, with its percentile bootstrap interval: problems are drawn
+ * again in pairs. NaN where a mean is not finite.
+ */
+export function ratioOfMeans(a: Values, b: Values, options: BootstrapOptions): { ratio: number; ci95: Interval } {
+  check(a.length === b.length && a.length > 0, "pairs", "two lists of the same length", `${a.length} and ${b.length}`);
+  const { rng, resamples = 10_000, level = 0.95 } = options;
+  const n = a.length;
+  const ratio = mean(a) / mean(b);
+  if (!Number.isFinite(ratio)) return { ratio: Number.NaN, ci95: [Number.NaN, Number.NaN] };
+  const sample = Float64Array.from({ length: resamples }, () => {
+    let [above, below] = [0, 0];
+    for (let i = 0; i < n; i++) {
+      const k = Math.floor(rng.uniform() * n);
+      above += a[k]!;
+      below += b[k]!;
+    }
+    return above / below;
+  }).sort();
+  return { ratio, ci95: [sortedQuantile(sample, (1 - level) / 2), sortedQuantile(sample, (1 + level) / 2)] };
+}
+
 /** a − b on each trajectory; 0 where both are the same, also where both are Infinity. */
 export function differences(a: Values, b: Values): Float64Array {
   check(a.length === b.length, "pairs", "two lists of the same length", `${a.length} and ${b.length}`);

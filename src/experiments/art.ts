@@ -33,6 +33,7 @@ const test = (key: string, title: string, family: Art, trajectories: number): Te
   tuningTrajectories: 2,
   metrics: [{ name: "final", kind: "final", step: 128 }],
   methods: ["adam", "rmsprop", "nag", "sgd"],
+  ratioOf: "adam",
 });
 
 const words =

@@ -43,4 +43,6 @@ export interface TestSpec {
   readonly tuningWindow?: number;
   /** Hand-designed methods that take part. Default all. */
   readonly methods?: readonly string[];
+  /** The mean of this one over the learned optimizer's, by the first metric, is a number of the summary. */
+  readonly ratioOf?: string;
 }

@@ -40,13 +40,16 @@ export type FamilySpec =
       readonly images: ImageSource;
       /** Only the images of these labels. Default all. */
       readonly labels?: readonly number[];
+      /** As a classifier's `pool`; the layers stay. Default 1. */
+      readonly pool?: number;
     } & Omit<ConvnetOptions, "name" | "images">)
   | ({
       readonly kind: "art";
       readonly contents: ContentSource;
       readonly style: string;
       readonly features: "vgg19" | "random";
-    } & Omit<NeuralArtOptions, "name" | "contents" | "style" | "features" | "start" | "leastCrop">);
+    } & Omit<NeuralArtOptions, "name" | "contents" | "style" | "features" | "start" | "leastCrop"> &
+      Partial<Pick<NeuralArtOptions, "start">>);
 
 /** Photographs from the data folder, or scenes made by rule; split by picture. */
 export type ContentSource = `${"photographs" | "scenes"}-${"train" | "validation" | "test"}`;
@@ -79,8 +82,9 @@ export function cifarConvnet(
 export async function createFamily(spec: FamilySpec, images: ImageLoader, art?: ArtLoader): Promise<ProblemFamily> {
   if (spec.kind === "quadratic") return quadratics(spec);
   if (spec.kind === "convnet") {
-    const { kind: _, images: source, labels, ...own } = spec;
-    const all = await images(source);
+    const { kind: _, images: source, labels, pool = 1, ...own } = spec;
+    const full = await images(source);
+    const all = pool === 1 ? full : poolImages(full, pool);
     return convnet({ ...own, name: `convnet-${source}`, images: labels ? selectLabels(all, labels) : all });
   }
   if (spec.kind === "art") {

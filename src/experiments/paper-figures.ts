@@ -19,6 +19,8 @@ export interface FigurePanel {
   readonly metric: string;
   readonly from: number;
   readonly to: number;
+  /** Draws means over so many last steps, where one minibatch's loss is noise. Default 1. */
+  readonly window?: number;
 }
 
 /** A figure of the paper, made again. */
@@ -32,8 +34,15 @@ export interface PaperFigure {
     readonly figure: string;
     /** Its optimizer of seed 0, on its own training problems, beside Adam and gradient descent at the rates of its first test. */
     readonly problem: string;
-    /** One coordinate of each. */
+    /** One coordinate of each; named again, another of the same. */
     readonly tensors: readonly string[];
+  };
+  /** Pictures made by the learned optimizer and Adam: Figure 9. */
+  readonly pictures?: {
+    readonly problem: string;
+    /** Keys of the tests whose problems are shown, and how many of each. */
+    readonly keys: readonly string[];
+    readonly count: number;
   };
   /** Loss against hidden units: Figure 6. */
   readonly units?: typeof hiddenSizes;
@@ -111,6 +120,41 @@ export const paperFigures: readonly PaperFigure[] = [
     title: "Figure 6: the MNIST optimizer on 5 to 50 hidden units, one and two layers",
     runs: [{ problem: "mnist-units", optimizers: ["mnist"], seeds: [0] }],
     units: hiddenSizes,
+  },
+  {
+    name: "7",
+    title: "Figure 7: CIFAR-10, CIFAR-5 and CIFAR-2, two optimizers at once",
+    runs: [
+      { problem: "cifar10", optimizers: ["cifar10"], seeds: [0] },
+      { problem: "cifar5", optimizers: ["cifar5", "cifar5-sub"], seeds: [0] },
+      { problem: "cifar2", optimizers: ["cifar2", "cifar2-sub"], seeds: [0] },
+    ],
+    panels: [
+      { ...panel("CIFAR-10", "cifar10", "final", 10, 1000), window: 20 },
+      { ...panel("CIFAR-5", "cifar5", "final", 10, 1000), window: 20 },
+      { ...panel("CIFAR-2", "cifar2", "final", 10, 1000), window: 20 },
+    ],
+  },
+  {
+    name: "8",
+    title: "Figure 8: neural art, at the training size and style, and at twice the size with a new style",
+    runs: [{ problem: "neural-art", optimizers: ["neural-art"], seeds: [0] }],
+    panels: [
+      panel("Training style, 64 × 64", "neural-art-64", "final", 0, 128),
+      panel("New style, 128 × 128", "neural-art-128", "final", 0, 128),
+    ],
+  },
+  {
+    name: "9",
+    title: "Figure 9: pictures of test photographs after 128 steps",
+    runs: [{ problem: "neural-art", optimizers: ["neural-art"], seeds: [0] }],
+    pictures: { problem: "neural-art", keys: ["neural-art-64", "neural-art-128"], count: 3 },
+  },
+  {
+    name: "10",
+    title: "Figures 10 to 13: the updates of single pixels, neural art",
+    runs: [{ problem: "neural-art", optimizers: ["neural-art"], seeds: [0] }],
+    updates: { figure: "10", problem: "neural-art", tensors: ["pixels", "pixels", "pixels"] },
   },
   {
     name: "architectures",

@@ -35,15 +35,17 @@ export async function readPicture(path: string): Promise<Picture> {
   }
 }
 
-/** Writes pixels 0 to 255 [side][side][3] as a PNG; what lies outside is cut off. */
-export async function writePicture(path: string, pixels: ArrayLike<number>, side: number): Promise<void> {
+/** Pixels 0 to 255 [side][side][3] as a PNG; what lies outside is cut off. */
+export async function encodePicture(pixels: ArrayLike<number>, side: number): Promise<Uint8Array> {
   const bytes = Uint8Array.from(pixels, (v) => Math.round(Math.min(255, Math.max(0, v))));
-  writeWhole(
-    path,
-    await sharp(bytes, { raw: { width: side, height: side, channels: 3 } })
-      .png()
-      .toBuffer(),
-  );
+  return sharp(bytes, { raw: { width: side, height: side, channels: 3 } })
+    .png()
+    .toBuffer();
+}
+
+/** Writes pixels as a PNG file. */
+export async function writePicture(path: string, pixels: ArrayLike<number>, side: number): Promise<void> {
+  writeWhole(path, await encodePicture(pixels, side));
 }
 
 /** Where the feature network lies. */

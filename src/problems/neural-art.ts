@@ -112,7 +112,7 @@ export function neuralArt(
 }
 
 /** The largest square in a picture's middle, at a side. */
-function fitted(p: Picture, side: number): Float32Array {
+export function fitted(p: Picture, side: number): Float32Array {
   const size = Math.min(p.width, p.height);
   const middle = { x: Math.floor((p.width - size) / 2), y: Math.floor((p.height - size) / 2), size };
   return crop(p, middle, side);

@@ -66,7 +66,9 @@ it("pooling averages squares and refuses a factor that does not divide", () => {
     2,
   );
   expect([...poolImages(set, 2).pixels]).toEqual([4, 12, 1, 2]);
-  expect(() => poolImages(set, 3)).toThrow("pool: expected a divisor of the side of square grey images (4), got 3");
+  const colours = Uint8Array.from({ length: 12 }, (_, i) => 10 * (i % 3) + Math.floor(i / 3)); // 2 × 2 of red, green, blue
+  expect([...poolImages(imageSet("c", colours, Uint8Array.of(0), 12, 2, 3), 2).pixels]).toEqual([2, 12, 22]);
+  expect(() => poolImages(set, 3)).toThrow("pool: expected a divisor of the side of square images (4), got 3");
 });
 
 describe("download", () => {

@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { check } from "../core/check.ts";
+import { createRng } from "../core/rng.ts";
+import { runTrajectory } from "../evaluation/index.ts";
+import type { TestSpec } from "../experiments/experiment.ts";
+import { createFamily } from "../experiments/families.ts";
+import type { PaperFigure } from "../experiments/paper-figures.ts";
+import { contactSheet, type SheetRow } from "../figures/contact-sheet.ts";
+import { toPng } from "../figures/png.ts";
+import { encodePicture, loadArt } from "../node/art.ts";
+import { loadImages } from "../node/images.ts";
+import { writeWhole } from "../node/write.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { methodByName } from "../optimizers/registry.ts";
+import { fitted } from "../problems/neural-art.ts";
+import { createProgress } from "./progress.ts";
+
+/** The part of a test's result that says at which rate Adam was tested. */
+interface Rates {
+  readonly seed: number;
+  readonly metrics: readonly {
+    readonly tuned: readonly { readonly name: string; readonly tuned: { readonly learningRate: number } }[];
+  }[];
+}
+
+/** Makes test pictures again, the very ones of the results, by the learned optimizer and by tuned Adam: a contact sheet. */
+export async function makePictures(
+  figure: PaperFigure,
+  all: readonly TestSpec[],
+  learned: Optimizer,
+  folder: string,
+): Promise<string[]> {
+  const { keys, count } = figure.pictures!;
+  const tests = all.filter((t) => keys.includes(t.key));
+  const rows: SheetRow[] = [];
+  const progress = createProgress(`pictures of figure ${figure.name}`);
+  for (const test of tests) {
+    const { family, key, steps } = test;
+    check(family.kind === "art", key, "neural art", family.kind);
+    const path = join(folder, `${key}.json`);
+    check(existsSync(path), "result", "a file", path);
+    const { seed, metrics } = JSON.parse(readFileSync(path, "utf8")) as Rates;
+    const adam = metrics[0]!.tuned.find((t) => t.name === "adam")!.tuned.learningRate;
+    const art = await createFamily(family, loadImages, loadArt);
+    const contents = await createFamily({ ...family, start: "content" }, loadImages, loadArt);
+    const style = await fitted(await loadArt.style(family.style), family.side);
+    for (let k = 0; k < count; k++) {
+      const rng = createRng(`test/${key}/${seed}/test`).split(k); // as the test's own
+      const content = new Float32Array(3 * family.side * family.side);
+      contents.sample(rng.split("problem")).init(rng.split("theta"), content);
+      const pictures = [await encodePicture(content, family.side), await encodePicture(style, family.side)];
+      const words = ["", ""];
+      for (const optimizer of [learned, methodByName("adam").create(adam)]) {
+        const sample = art.sample(rng.split("problem"));
+        let last: Float32Array = content;
+        const watched: typeof sample = {
+          ...sample,
+          lossAndGrad: (theta, batch, grad) => {
+            last = theta.slice();
+            return sample.lossAndGrad(theta, batch, grad);
+          },
+        };
+        const [run] = await runTrajectory(watched, optimizer, { steps, rng });
+        pictures.push(await encodePicture(last, family.side));
+        words.push(`loss ${run!.losses[steps]!.toPrecision(3)}`);
+        progress.update(rows.length + pictures.length / 4, tests.length * count, key);
+      }
+      rows.push({ pictures, words });
+    }
+  }
+  progress.end();
+  const sheet = contactSheet(
+    ["content", "style", "LSTM (learned)", "Adam, tuned"],
+    rows,
+    figure.title,
+    "From the same noise. The first rows at the training size and style, the last at twice the size and a new style.",
+  );
+  const base = join(folder, "figures", `figure-${figure.name}`);
+  writeWhole(`${base}.svg`, sheet);
+  writeWhole(`${base}.png`, toPng(sheet));
+  return [`${base}.svg`, `${base}.png`];
+}
