@@ -1,6 +1,7 @@
-import type { Curve } from "../evaluation/index.ts";
+import { createRng } from "../core/rng.ts";
+import { type Curve, ratioOfMeans } from "../evaluation/index.ts";
 import { paperCurves, paperPoints } from "../experiments/paper-curves.ts";
-import { type FigurePanel, type PaperFigure, paperUnits } from "../experiments/paper-figures.ts";
+import { type FigurePanel, type PaperFigure, paperRatios, paperUnits } from "../experiments/paper-figures.ts";
 import { experiments } from "../experiments/registry.ts";
 import { type Dot, learningCurves } from "../figures/learning-curves.ts";
 import { panels } from "../figures/panels.ts";
@@ -55,19 +56,25 @@ function drawPanel(p: FigurePanel, m: MetricFile): { svg: string; rows: Row[] } 
     if (points) dots.set(name, points);
     return { name, label: plainLabel(label), role, line: smooth(line(values.slice(0, p.to + 1)), p.window) };
   });
+  const values = (name: string): number[] => m.values[name]!.map((v) => v ?? Number.POSITIVE_INFINITY);
+  const ratios = Object.entries(paperRatios[p.key] ?? {}).flatMap(([name, ratio]): Row[] => {
+    const row = rows.find((r) => r.name === name);
+    if (!row) return [];
+    const ours = ratioOfMeans(values(name), values(m.summary.reference), { rng: createRng(`ratio ${p.key} ${name}`) });
+    const label = `${plainLabel(row.label)} over LSTM`;
+    return [{ panel: p.title, label, at: `f(θ) at ${p.to}`, ours: ours.ratio, ci95: ours.ci95, paper: ratio }];
+  });
   const svg = learningCurves(curves, { title: p.title, width: 560, height: 400, from: p.from, dots });
-  return {
-    svg,
-    rows: rows.map((r) => ({
-      panel: p.title,
-      label: plainLabel(r.label),
-      at: `f(θ) at ${p.to}`,
-      ours: r.mean,
-      ci95: r.ci95,
-      // The figure's point at x = `to`: of the baselines, which it draws before the update, that is the step before.
-      paper: paper?.curves[r.name]?.[p.to / paper.every - 1],
-    })),
-  };
+  const finals = rows.map((r) => ({
+    panel: p.title,
+    label: plainLabel(r.label),
+    at: `f(θ) at ${p.to}`,
+    ours: r.mean,
+    ci95: r.ci95,
+    // The figure's point at x = `to`: of the baselines, which it draws before the update, that is the step before.
+    paper: paper?.curves[r.name]?.[p.to / paper.every - 1],
+  }));
+  return { svg, rows: [...finals, ...ratios] };
 }
 
 function drawUnits(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>): { svgs: string[]; rows: Row[] } {

@@ -12,6 +12,7 @@ import {
   metric,
   paired,
   quantile,
+  ratioOfMeans,
   runTrajectory,
   stepsToTarget,
   sum,
@@ -188,6 +189,16 @@ test("quantiles are NumPy's; a pair cancels what both share", () => {
     winRate: 0.75,
   });
   expect(stepsToTarget([4, 2, 3], 2)).toBe(1);
+  // Problems differ a hundredfold, but in pairs the ratio is steady.
+  const sizes = Array.from({ length: 50 }, () => 100 ** rng.uniform());
+  const over = ratioOfMeans(
+    sizes.map((s) => s * (1.2 + 0.01 * rng.normal())),
+    sizes,
+    { rng, resamples: 500 },
+  );
+  expect(over.ratio).toBeCloseTo(1.2, 1);
+  expect(over.ci95[1] - over.ci95[0]).toBeLessThan(0.02);
+  expect(ratioOfMeans([1, Infinity], [1, 1], { rng, resamples: 10 }).ratio).toBeNaN();
   expect(stepsToTarget([4], 2)).toBe(Infinity);
 });
 
