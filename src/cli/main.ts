@@ -141,7 +141,9 @@ const testOptions = (command: Command): Command =>
 testOptions(
   program
     .command("evaluate")
-    .description("compare optimizer files with every tuned baseline on fresh problems; writes KEY.json for each test")
+    .description(
+      "compare optimizer files with every tuned baseline on fresh problems; writes KEY.json for each test; stopped, the same call goes on",
+    )
     .argument("<files...>", "optimizer files; the first one (of several seeds the median one) is the reference"),
 ).action(async (files: string[], o) => {
   if (o.revectorize) revectorize();
@@ -151,7 +153,9 @@ testOptions(
 testOptions(
   program
     .command("compare")
-    .description("compare any optimizers on fresh problems, by name or by file; writes KEY-compare.json for each test")
+    .description(
+      "compare any optimizers on fresh problems, by name or by file; writes KEY-compare.json for each test; stopped, the same call goes on",
+    )
     .argument("<optimizers...>", `files, or of ${methodNames.join(", ")}; the first file is the reference`),
 ).action(async (names: string[], o) => {
   if (o.revectorize) revectorize();
