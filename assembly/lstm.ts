@@ -8,6 +8,7 @@
 
 import { cellBackward, combine, output } from "./cell";
 import { log4, madd, tanhRows, V } from "./elementary";
+import { same, sameLanes } from "./equal";
 import { product } from "./product";
 import { weightGradient } from "./weight-gradient";
 
@@ -276,19 +277,6 @@ export function findTwins(): void {
     }
     store<u8>(TWIN + b, u8(found >= 0 && same(s, stateOf(leader), bytes)));
   }
-}
-function sameLanes(s: usize, bytes: usize): bool {
-  for (let q: usize = 0; q < bytes; q += V) {
-    const first = v128.load32_splat(s + q);
-    if (!i32x4.all_true(i32x4.eq(first, v128.load(s + q)))) return false;
-    if (!i32x4.all_true(i32x4.eq(first, v128.load(s + q, 16)))) return false;
-  }
-  return true;
-}
-function same(s: usize, r: usize, bytes: usize): bool {
-  for (let q: usize = 0; q < bytes; q += 16)
-    if (!i32x4.all_true(i32x4.eq(v128.load(s + q), v128.load(r + q)))) return false;
-  return true;
 }
 
 /** Zeroes the accumulated gradient. */
