@@ -46,6 +46,16 @@ function shown(m: MetricFile, drawn: readonly string[] | undefined): MetricFile[
   );
 }
 
+/** Mean of one method over the mean of the reference, paired. */
+export function overReference(
+  key: string,
+  m: MetricFile,
+  name: string,
+): ReturnType<typeof ratioOfMeans> & { n: number } {
+  const [theirs, ours] = [name, m.summary.reference].map((who) => line(m.values[who]!));
+  return { ...ratioOfMeans(theirs!, ours!, { rng: createRng(`ratio ${key} ${name}`) }), n: ours!.length };
+}
+
 function drawPanel(p: FigurePanel, m: MetricFile): { svg: string; rows: Row[] } {
   const paper = paperCurves[p.key];
   const rows = shown(m, paper ? paperMethods : undefined);
@@ -56,11 +66,10 @@ function drawPanel(p: FigurePanel, m: MetricFile): { svg: string; rows: Row[] } 
     if (points) dots.set(name, points);
     return { name, label: plainLabel(label), role, line: smooth(line(values.slice(0, p.to + 1)), p.window) };
   });
-  const values = (name: string): number[] => m.values[name]!.map((v) => v ?? Number.POSITIVE_INFINITY);
   const ratios = Object.entries(paperRatios[p.key] ?? {}).flatMap(([name, ratio]): Row[] => {
     const row = rows.find((r) => r.name === name);
     if (!row) return [];
-    const ours = ratioOfMeans(values(name), values(m.summary.reference), { rng: createRng(`ratio ${p.key} ${name}`) });
+    const ours = overReference(p.key, m, name);
     const label = `${plainLabel(row.label)} over LSTM`;
     return [{ panel: p.title, label, at: `f(θ) at ${p.to}`, ours: ours.ratio, ci95: ours.ci95, paper: ratio }];
   });

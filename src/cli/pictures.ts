@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
@@ -15,14 +14,8 @@ import type { Optimizer } from "../optimizers/optimizer.ts";
 import { methodByName } from "../optimizers/registry.ts";
 import { fitted } from "../problems/neural-art.ts";
 import { createProgress } from "./progress.ts";
-
-/** The part of a test's result that says at which rate Adam was tested. */
-interface Rates {
-  readonly seed: number;
-  readonly metrics: readonly {
-    readonly tuned: readonly { readonly name: string; readonly tuned: { readonly learningRate: number } }[];
-  }[];
-}
+import { readResult } from "./summary.ts";
+import { watched } from "./watched.ts";
 
 /** Makes test pictures again, the very ones of the results, by the learned optimizer and by tuned Adam: a contact sheet. */
 export async function makePictures(
@@ -38,10 +31,8 @@ export async function makePictures(
   for (const test of tests) {
     const { family, key, steps } = test;
     check(family.kind === "art", key, "neural art", family.kind);
-    const path = join(folder, `${key}.json`);
-    check(existsSync(path), "result", "a file", path);
-    const { seed, metrics } = JSON.parse(readFileSync(path, "utf8")) as Rates;
-    const adam = metrics[0]!.tuned.find((t) => t.name === "adam")!.tuned.learningRate;
+    const { seed, metrics } = readResult(folder, key);
+    const adam = metrics![0]!.tuned.find((t) => t.name === "adam")!.tuned.learningRate;
     const art = await createFamily(family, loadImages, loadArt);
     const contents = await createFamily({ ...family, start: "content" }, loadImages, loadArt);
     const style = await fitted(await loadArt.style(family.style), family.side);
@@ -52,16 +43,11 @@ export async function makePictures(
       const pictures = [await encodePicture(content, family.side), await encodePicture(style, family.side)];
       const words = ["", ""];
       for (const optimizer of [learned, methodByName("adam").create(adam)]) {
-        const sample = art.sample(rng.split("problem"));
         let last: Float32Array = content;
-        const watched: typeof sample = {
-          ...sample,
-          lossAndGrad: (theta, batch, grad) => {
-            last = theta.slice();
-            return sample.lossAndGrad(theta, batch, grad);
-          },
-        };
-        const [run] = await runTrajectory(watched, optimizer, { steps, rng });
+        const problem = watched(art.sample(rng.split("problem")), (_, theta) => {
+          last = theta.slice();
+        });
+        const [run] = await runTrajectory(problem, optimizer, { steps, rng });
         pictures.push(await encodePicture(last, family.side));
         words.push(`loss ${run!.losses[steps]!.toPrecision(3)}`);
         progress.update(rows.length + pictures.length / 4, tests.length * count, key);

@@ -16,7 +16,7 @@ import { makePictures } from "./pictures.ts";
 import { provenance } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
 import { readOptimizer } from "./start.ts";
-import { readResults } from "./summary.ts";
+import { readResult, readResults } from "./summary.ts";
 import { pathOf, train } from "./train.ts";
 
 /** Options of `reproduce`, as the command line gives them. */
@@ -166,11 +166,7 @@ async function recordUpdates(u: NonNullable<PaperFigure["updates"]>, call: Repro
     pathOf({ ...experiment, options: { ...experiment.options, seed: 0 } }, join(call.out, "optimizers"), "safetensors"),
   );
   const test = experiment.tests[0]!;
-  const tuned = (
-    JSON.parse(readFileSync(join(call.out, `${test.key}.json`), "utf8")) as {
-      metrics: { tuned: { name: string; label: string; tuned: { learningRate: number } }[] }[];
-    }
-  ).metrics[0]!.tuned;
+  const { tuned } = readResult(call.out, test.key).metrics![0]!;
   const beside = ["adam", "sgd"].map((name) => {
     const found = tuned.find((t) => t.name === name)!;
     return { name, label: found.label, learningRate: found.tuned.learningRate };

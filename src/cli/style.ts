@@ -7,9 +7,9 @@ import { loadArt, readPicture, writePicture } from "../node/art.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
 import { apartMethods, methodByName, methodNames, methods } from "../optimizers/registry.ts";
 import { neuralArt } from "../problems/neural-art.ts";
-import type { Problem } from "../problems/problem.ts";
 import { createProgress } from "./progress.ts";
 import { readOptimizer } from "./start.ts";
+import { watched } from "./watched.ts";
 
 /** Options of `style`, as the command line gives them. */
 export interface StyleCall {
@@ -54,18 +54,6 @@ function optimizerOf(call: StyleCall): Optimizer | LineSearchOptimizer {
   const rate = call.learningRate ?? DEFAULT_RATES[call.optimizer];
   check(rate !== undefined, "--learning-rate", `a rate for ${call.optimizer}`, "none");
   return methodByName(call.optimizer).create(rate);
-}
-
-/** The problem, with what it last saw kept and told. */
-function watched(problem: Problem, onLoss: (loss: number, theta: Float32Array) => void): Problem {
-  return {
-    ...problem,
-    async lossAndGrad(theta, batch, grad) {
-      const loss = await problem.lossAndGrad(theta, batch, grad);
-      onLoss(loss, theta);
-      return loss;
-    },
-  };
 }
 
 /** Makes a picture: the content of one, in the style of another. Writes a PNG. */

@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../core/check.ts";
-import { createRng } from "../core/rng.ts";
-import { type Curve, type Role, ratioOfMeans } from "../evaluation/index.ts";
+import type { Curve, Role } from "../evaluation/index.ts";
 import type { TestSpec } from "../experiments/experiment.ts";
 import { paperPoints } from "../experiments/paper-curves.ts";
 import { paperFigures } from "../experiments/paper-figures.ts";
@@ -10,7 +9,7 @@ import { experiments } from "../experiments/registry.ts";
 import type { Beside, CoordinateUpdates } from "../experiments/updates.ts";
 import { learningCurves } from "../figures/index.ts";
 import { writeWhole } from "../node/write.ts";
-import { drawPaperFigure } from "./paper-figure.ts";
+import { drawPaperFigure, overReference } from "./paper-figure.ts";
 import { curvesWords } from "./results.ts";
 
 /** Values by step; null from where a run diverged. */
@@ -31,6 +30,12 @@ export interface SummaryValue {
 /** One metric of a test. */
 export interface MetricFile {
   readonly name: string;
+  /** The rates at which hand-designed methods were tested. */
+  readonly tuned: readonly {
+    readonly name: string;
+    readonly label: string;
+    readonly tuned: { readonly learningRate: number };
+  }[];
   readonly summary: {
     readonly reference: string;
     readonly bestBaseline?: string;
@@ -53,6 +58,7 @@ export interface MetricFile {
 /** A JSON file of the results folder. */
 export interface ResultFile {
   readonly command: string;
+  readonly seed: number;
   readonly commit: string;
   readonly machine: string;
   readonly date: string;
@@ -89,11 +95,8 @@ export function deriveSummary(files: ReadonlyMap<string, ResultFile>): Record<st
     const first = file.metrics?.[0];
     if (first && file.spec?.ratioOf) {
       const { key, ratioOf } = file.spec;
-      const [theirs, ours] = [ratioOf, first.summary.reference].map((who) =>
-        first.values[who]!.map((v) => v ?? Number.POSITIVE_INFINITY),
-      );
-      const { ratio, ci95 } = ratioOfMeans(theirs!, ours!, { rng: createRng(`ratio ${key}`) });
-      put(`${key}/${ratioOf}-over-${first.summary.reference}`, { value: ratio, ci95, n: ours!.length });
+      const { ratio, ci95, n } = overReference(key, first, ratioOf);
+      put(`${key}/${ratioOf}-over-${first.summary.reference}`, { value: ratio, ci95, n });
     }
   }
   // The slowest seed stands for an experiment's meta-training.
@@ -105,6 +108,13 @@ export function deriveSummary(files: ReadonlyMap<string, ResultFile>): Record<st
     out[`${name}/lstm/meta-train-minutes`] = { ...value, command, commit, machine, date, source };
   }
   return Object.fromEntries(Object.entries(out).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The result of one test. */
+export function readResult(folder: string, key: string): ResultFile {
+  const path = join(folder, `${key}.json`);
+  check(existsSync(path), "result", "a file", path);
+  return JSON.parse(readFileSync(path, "utf8")) as ResultFile;
 }
 
 /** Reads every result in the folder. */

@@ -201,6 +201,7 @@ export function wasmKernel(
     },
     replay,
     beginBack() {
+      check(lockstep, "kernel", "one made with `lockstep`", "none");
       x.beginBack();
     },
     stepBack,

@@ -18,7 +18,7 @@ import {
   outputCount,
 } from "./coupled-shape.ts";
 import { initMatrices } from "./init.ts";
-import { checkGroups, partition, type SeveralShape } from "./several.ts";
+import { checkGroups, type Part, partition, type SeveralShape } from "./several.ts";
 
 /** Any learned optimizer's network: what fixes the meaning of φ. */
 export type NetworkShape = LstmShape | CoupledShape | SeveralShape;
@@ -98,13 +98,30 @@ export function networkStateLength(shape: NetworkShape, place: Place): number {
   );
 }
 
-/** φ of each group. */
-export function splitPhi(shape: SeveralShape, phi: Vec): Vec[] {
-  let at = 0;
-  return shape.groups.map(({ net }) => {
-    const { size } = networkLayout(net);
-    at += size;
-    return phi.subarray(at - size, at);
+/** One of several optimizers at a place: its coordinates, and its part of φ (or ∂L/∂φ) and of the state as views of the whole. */
+export interface PlacedPart extends Part {
+  readonly place: Place;
+  phiOf<V extends Vec | Float64Array>(phi: V): V;
+  stateOf(state: Vec): Vec;
+}
+
+/** Deals out coordinates, φ and state, group by group. */
+export function placedParts(shape: SeveralShape, place: Place): PlacedPart[] {
+  let phiAt = 0;
+  let stateAt = 0;
+  return partition(shape, place.layout).map((part) => {
+    const { net } = part.group;
+    const own = { ...place, layout: part.layout };
+    const [phiFrom, stateFrom] = [phiAt, stateAt];
+    phiAt += networkLayout(net).size;
+    stateAt += networkStateLength(net, own);
+    const [phiTo, stateTo] = [phiAt, stateAt];
+    return {
+      ...part,
+      place: own,
+      phiOf: <V extends Vec | Float64Array>(phi: V) => phi.subarray(phiFrom, phiTo) as V,
+      stateOf: (state) => state.subarray(stateFrom, stateTo),
+    };
   });
 }
 
@@ -128,41 +145,27 @@ export function openNetwork(shape: NetworkShape, place: Place): Network {
   }
   if (shape.kind === "coupled") return { ...openCoupled(shape, place), close: () => {} };
   check(place.functions === 1, "functions", "1 with several optimizers", place.functions);
-  const parts = partition(shape, place.layout).map((part) => {
-    const own = { ...place, layout: part.layout };
-    return {
-      ...part,
-      net: openNetwork(part.group.net, own),
-      length: networkStateLength(part.group.net, own),
-      delta: new Float32Array(part.layout.size),
-    };
-  });
-  const total = parts.reduce((sum, p) => sum + p.length, 0);
+  const parts = placedParts(shape, place).map((part) => ({
+    ...part,
+    net: openNetwork(part.group.net, part.place),
+    delta: new Float32Array(part.layout.size),
+  }));
+  const total = networkStateLength(shape, place);
   return {
     load(phi) {
-      splitPhi(shape, phi).forEach((own, g) => {
-        parts[g]!.net.load(own);
-      });
+      for (const { net, phiOf } of parts) net.load(phiOf(phi));
     },
     reset() {
       for (const { net } of parts) net.reset();
     },
     saveState() {
       const state = new Float32Array(total);
-      let at = 0;
-      for (const { net, length } of parts) {
-        state.set(net.saveState(), at);
-        at += length;
-      }
+      for (const { net, stateOf } of parts) stateOf(state).set(net.saveState());
       return state;
     },
     restoreState(state) {
       checkVec("state", state, total);
-      let at = 0;
-      for (const { net, length } of parts) {
-        net.restoreState(state.subarray(at, at + length));
-        at += length;
-      }
+      for (const { net, stateOf } of parts) net.restoreState(stateOf(state));
     },
     forward(grad, delta) {
       for (const p of parts) {

@@ -2,15 +2,7 @@ import { check } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
 import { lendKernel } from "../kernels/kernel-pool.ts";
-import {
-  type NetworkShape,
-  networkLayout,
-  networkStateLength,
-  openCoupled,
-  type Place,
-  splitPhi,
-} from "../learned/network.ts";
-import { partition } from "../learned/several.ts";
+import { type NetworkShape, openCoupled, type Place, placedParts } from "../learned/network.ts";
 import { sampleCoordinates } from "./sample.ts";
 
 /** What one unroll left: d_0 … d_K and the optimizer's state at its start. */
@@ -54,24 +46,15 @@ export function replay(
     network.replay(gradients, weights, state, gradient);
     return;
   }
-  const own = splitPhi(shape, phi);
-  let at = 0;
-  let from = 0;
-  partition(shape, place.layout).forEach(({ group, layout, gather }, g) => {
-    const there = { ...place, layout };
-    const length = networkStateLength(group.net, there);
-    const size = networkLayout(group.net).size;
+  for (const { group, place: own, gather, phiOf, stateOf } of placedParts(shape, place))
     replay(
       group.net,
-      there,
-      own[g]!,
-      { gradients: gradients.map(gather), state: state.subarray(from, from + length) },
+      own,
+      phiOf(phi),
+      { gradients: gradients.map(gather), state: stateOf(state) },
       weights,
       "kind" in group.net ? 1 : fraction,
       rng.split(group.name),
-      gradient.subarray(at, at + size),
+      phiOf(gradient),
     );
-    at += size;
-    from += length;
-  });
 }

@@ -2,15 +2,7 @@ import { check } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
 import { lendKernel } from "../kernels/kernel-pool.ts";
 import type { Lockstep } from "../learned/coupled.ts";
-import {
-  type NetworkShape,
-  networkLayout,
-  networkStateLength,
-  openCoupled,
-  type Place,
-  splitPhi,
-} from "../learned/network.ts";
-import { partition } from "../learned/several.ts";
+import { type NetworkShape, openCoupled, type Place, placedParts } from "../learned/network.ts";
 import type { Problem } from "../problems/problem.ts";
 import type { Rollout } from "./rollout.ts";
 
@@ -45,22 +37,17 @@ function openLockstep(
     network.load(phi);
     return network.lockstep(gradients, states[0]!);
   }
-  const own = splitPhi(shape, phi);
-  let from = 0;
-  const parts = partition(shape, place.layout).map(({ group, layout, gather, scatter }, g) => {
-    const there = { ...place, layout };
-    const length = networkStateLength(group.net, there);
-    const at = from;
-    from += length;
-    const mine = states.map((s) => s.subarray(at, at + length));
-    return {
-      gather,
-      scatter,
-      q: new Float32Array(layout.size),
-      size: networkLayout(group.net).size,
-      lockstep: openLockstep(group.net, there, own[g]!, gradients.map(gather), mine),
-    };
-  });
+  const parts = placedParts(shape, place).map((part) => ({
+    ...part,
+    q: new Float32Array(part.layout.size),
+    lockstep: openLockstep(
+      part.group.net,
+      part.place,
+      part.phiOf(phi),
+      gradients.map(part.gather),
+      states.map(part.stateOf),
+    ),
+  }));
   return {
     stepBack(t, lambda, q) {
       for (const p of parts) {
@@ -69,11 +56,7 @@ function openLockstep(
       }
     },
     finish(gradient) {
-      let at = 0;
-      for (const { lockstep, size } of parts) {
-        lockstep.finish(gradient.subarray(at, at + size));
-        at += size;
-      }
+      for (const { lockstep, phiOf } of parts) lockstep.finish(phiOf(gradient));
     },
   };
 }

@@ -16,6 +16,7 @@ export interface Journal extends TaskRunner {
 const SLOW_SECONDS = 0.2;
 
 interface Line {
+  readonly code: string;
   readonly key: string;
   readonly runs: readonly {
     readonly losses: readonly (number | null)[];
@@ -24,28 +25,29 @@ interface Line {
   }[];
 }
 
-/** What a run depends on: the code, the problem and the optimizer. */
-function keyOf(code: string, { optimizers: _, ...task }: RunTask, optimizer: OptimizerSpec): string {
-  const text = JSON.stringify([code, task, optimizer], (_, v) => (v instanceof Float32Array ? Array.from(v) : v));
+/** What a run depends on, but for the code: the problem and the optimizer. */
+function keyOf({ optimizers: _, ...task }: RunTask, optimizer: OptimizerSpec): string {
+  const text = JSON.stringify([task, optimizer], (_, v) => (v instanceof Float32Array ? Array.from(v) : v));
   return createHash("sha256").update(text).digest("hex");
 }
 
-function toLine(key: string, runs: readonly Trajectory[]): string {
+function toLine(code: string, key: string, runs: readonly Trajectory[]): string {
   const rows = runs.map(({ losses, diverged: _, ...rest }) => ({
     ...rest,
     losses: Array.from(losses, (x) => (Number.isFinite(x) ? x : null)),
   }));
-  return `${JSON.stringify({ key, runs: rows } satisfies Line)}\n`;
+  return `${JSON.stringify({ code, key, runs: rows } satisfies Line)}\n`;
 }
 
-/** The runs of a line; nothing for one that a crash cut off. */
-function fromLine(text: string): [string, Trajectory[]][] {
+/** The runs of a line; nothing for one of other code, or that a crash cut off. */
+function fromLine(text: string, code: string): [string, Trajectory[]][] {
   let line: Line;
   try {
     line = JSON.parse(text) as Line;
   } catch {
     return [];
   }
+  if (line.code !== code) return [];
   const runs = line.runs.map(({ losses, ...rest }) => ({
     ...rest,
     losses: Float64Array.from(losses, (x) => x ?? Infinity),
@@ -61,15 +63,20 @@ function fromLine(text: string): [string, Trajectory[]][] {
  */
 export function journal(runner: TaskRunner, path: string, code: string): Journal {
   const known = new Map(
-    existsSync(path) ? readFileSync(path, "utf8").split("\n").filter(Boolean).flatMap(fromLine) : [],
+    existsSync(path)
+      ? readFileSync(path, "utf8")
+          .split("\n")
+          .filter(Boolean)
+          .flatMap((text) => fromLine(text, code))
+      : [],
   );
-  if (known.size > 0) appendFileSync(path, "\n"); // ends a line that a crash cut off
+  if (existsSync(path)) appendFileSync(path, "\n"); // ends a line that a crash cut off
   return {
     found: known.size,
     async run(tasks, onDone) {
       const problems = await Promise.all(
         tasks.map(async (task) => {
-          const keys = task.optimizers.map((o) => keyOf(code, task, o));
+          const keys = task.optimizers.map((o) => keyOf(task, o));
           const fresh = task.optimizers.filter((_, i) => !known.has(keys[i]!));
           const runs = fresh.length > 0 ? (await runner.run([{ ...task, optimizers: fresh }]))[0]! : [];
           let next = 0;
@@ -79,7 +86,7 @@ export function journal(runner: TaskRunner, path: string, code: string): Journal
             const made = runs[next++]!;
             if ((made[0]?.seconds ?? 0) >= SLOW_SECONDS) {
               mkdirSync(dirname(path), { recursive: true });
-              appendFileSync(path, toLine(key, made));
+              appendFileSync(path, toLine(code, key, made));
             }
             return made;
           });

@@ -67,7 +67,7 @@ it("README's results table says what the summary says", () => {
 });
 
 it("two results may not claim one key", () => {
-  const one = { command: "c", commit: "0", machine: "m", date: "d", values: { k: { value: 1, n: 1 } } };
+  const one = { command: "c", seed: 0, commit: "0", machine: "m", date: "d", values: { k: { value: 1, n: 1 } } };
   expect(() =>
     deriveSummary(
       new Map([

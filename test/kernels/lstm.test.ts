@@ -137,6 +137,7 @@ describe.each(cases)("LSTM kernel %s, %s SIMD", (_, simd, shape) => {
     expect(worst(sums[0]![0], sums[1]![0])).toBeLessThan(2e-5);
     expect(worst(sums[0]![1], sums[1]![1])).toBeLessThan(2e-5);
     expect(sums[1]![1].subarray(0, 8).every((q) => q === 0)).toBe(true);
+    expect(() => wasmKernel(shape, n, 3, simd).beginBack()).toThrow("lockstep");
     expect(() =>
       wasmKernel(shape, n, 3, simd).stepBack({ grad: phi, state: phi, lambda: phi }, phi, sums[0]![0]),
     ).toThrow("lockstep");
