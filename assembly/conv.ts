@@ -3,6 +3,7 @@
 //
 // Weights come as panels: [output channels / 8][kernel row][kernel column · input channels][8].
 
+import { add, wideGradientTile, wideTile } from "./conv-wide";
 import { madd } from "./elementary";
 
 /**
@@ -14,6 +15,19 @@ export function convolve(
   xStep: usize, xRow: usize, groups: i32, yStep: usize, yRow: usize,
 ): void {
   const panel = <usize>kernelRows * segment * 8;
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    for (; groups >= 2; groups -= 2) {
+      for (let row = 0; row < height; row++) {
+        for (let column = 0; column < width; column += 4) {
+          const first = <usize>min(column, width - 4);
+          const p = x + <usize>row * xRow + first * xStep;
+          wideTile(p, w, panel, y + <usize>row * yRow + first * yStep, kernelRows, segment, xStep, xRow, yStep);
+        }
+      }
+      w += 2 * panel;
+      y += 64;
+    }
+  }
   for (let g = 0; g < groups; g++) {
     for (let row = 0; row < height; row++) {
       for (let column = 0; column < width; column += 4) {
@@ -92,12 +106,29 @@ export function convolveGradient(
   xStep: usize, xRow: usize, groups: i32, yStep: usize, yRow: usize, rows: i32,
 ): void {
   const panelRow = segment * 8;
+  const panel = <usize>kernelRows * panelRow;
   for (let row = 0; row < height; row += rows) {
     const count = min(rows, height - row);
     const xr = x + <usize>row * xRow;
     const yr = dy + <usize>row * yRow;
     let out = dw;
-    for (let g = 0; g < groups; g++) {
+    let g = 0;
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      for (; g + 1 < groups; g += 2) {
+        for (let r = 0; r < kernelRows; r++) {
+          for (let k: usize = 0; k < segment; k += 16) {
+            const first = min(k, segment - 16);
+            wideGradientTile(
+              xr + <usize>r * xRow + first, yr + <usize>g * 32, out + first * 8, panel, count, width, xStep, xRow, yStep, yRow,
+              <i32>(k - first) >> 2,
+            );
+          }
+          out += panelRow;
+        }
+        out += panel;
+      }
+    }
+    for (; g < groups; g++) {
       for (let r = 0; r < kernelRows; r++) {
         for (let k: usize = 0; k < segment; k += 16) {
           // The last tile is moved back; what it has done already is not added again.
@@ -155,11 +186,4 @@ function gradientTile(
   if (skip < 2) add(dw + 32, a1, c1);
   if (skip < 3) add(dw + 64, a2, c2);
   add(dw + 96, a3, c3);
-}
-
-// @ts-ignore: decorator
-@inline
-function add(at: usize, low: v128, high: v128): void {
-  v128.store(at, f32x4.add(v128.load(at), low));
-  v128.store(at, f32x4.add(v128.load(at, 16), high), 16);
 }

@@ -48,8 +48,8 @@ export type FamilySpec =
       readonly contents: ContentSource;
       readonly style: string;
       readonly features: "vgg19" | "random";
-    } & Omit<NeuralArtOptions, "name" | "contents" | "style" | "features" | "start" | "leastCrop"> &
-      Partial<Pick<NeuralArtOptions, "start">>);
+    } & Omit<NeuralArtOptions, "name" | "contents" | "style" | "features" | "start" | "leastCrop" | "simd"> &
+      Partial<Pick<NeuralArtOptions, "start" | "simd">>);
 
 /** Photographs from the data folder, or scenes made by rule; split by picture. */
 export type ContentSource = `${"photographs" | "scenes"}-${"train" | "validation" | "test"}`;

@@ -117,7 +117,10 @@ export const paperFigures: readonly PaperFigure[] = [
   {
     name: "5",
     title: "Figure 5: the MNIST optimizer on networks that it was not trained for",
-    runs: [{ problem: "mnist-transfer", optimizers: ["mnist"], seeds: three }],
+    runs: [
+      { problem: "mnist-transfer", optimizers: ["mnist"], seeds: three },
+      { problem: "mnist-transfer-relu", optimizers: ["mnist", "mnist-relu"], seeds: three },
+    ],
     panels: [
       panel("40 units", "mnist-40-units", "final", 0, 100),
       panel("2 layers", "mnist-2-layers", "final", 0, 100),

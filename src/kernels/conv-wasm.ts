@@ -1,4 +1,5 @@
-import { strict } from "./conv.generated.ts";
+import { relaxed, strict } from "./conv.generated.ts";
+import { type Simd, simdAvailable } from "./lstm-wasm.ts";
 
 /** The exports of assembly/conv-net.ts; addresses, strides and segments are in bytes. */
 export interface ConvExports {
@@ -79,10 +80,23 @@ export interface ConvArena {
   open(): { x: ConvExports; f32: Float32Array };
 }
 
-let module: WebAssembly.Module | undefined;
+const modules = new Map<Simd, WebAssembly.Module>();
 
-/** The convolution kernels with a memory of their own, in strict SIMD: the same bytes on every engine. */
-export function convArena(): ConvArena {
+function moduleOf(simd: Simd): WebAssembly.Module {
+  let module = modules.get(simd);
+  if (!module) {
+    const text = simd === "relaxed" && simdAvailable("relaxed") ? relaxed : strict;
+    module = new WebAssembly.Module(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
+    modules.set(simd, module);
+  }
+  return module;
+}
+
+/**
+ * The convolution kernels with a memory of their own. strict: the same bytes on every engine. relaxed: fused multiply-add where
+ * engine and machine have it, which depends on both anyway, so an engine without it runs strict.
+ */
+export function convArena(simd: Simd = "strict"): ConvArena {
   let top = 4096; // the module's own constants lie below
   return {
     take(floats) {
@@ -91,9 +105,8 @@ export function convArena(): ConvArena {
       return at;
     },
     open() {
-      module ??= new WebAssembly.Module(Uint8Array.from(atob(strict), (c) => c.charCodeAt(0)));
       const memory = new WebAssembly.Memory({ initial: Math.ceil(top / 65536) });
-      const instance = new WebAssembly.Instance(module, { env: { memory } });
+      const instance = new WebAssembly.Instance(moduleOf(simd), { env: { memory } });
       const f32 = new Float32Array(memory.buffer);
       return { x: instance.exports as unknown as ConvExports, f32 };
     },

@@ -3,6 +3,7 @@ import { type Layout, layout } from "../core/layout.ts";
 import { exp, log } from "../core/math.ts";
 import type { ImageSet } from "../data/images.ts";
 import { convArena } from "../kernels/conv-wasm.ts";
+import type { Simd } from "../kernels/lstm-wasm.ts";
 import { type Block, convBlock, denseBlock } from "./convnet-block.ts";
 import { differenceHvp } from "./difference-hvp.ts";
 import type { Problem, ProblemFamily } from "./problem.ts";
@@ -23,6 +24,8 @@ export interface ConvnetOptions {
   readonly batchSize: number;
   /** Standard deviation of every weight and bias of θ₀; β starts at 0. Default 0.01. */
   readonly initScale: number;
+  /** Instructions of the convolutions. Default "strict"; "relaxed" is faster and its bytes depend on the machine. */
+  readonly simd: Simd;
 }
 
 /** The released code's CIFAR net: n = 22,682 on 32 × 32 × 3. */
@@ -33,10 +36,11 @@ export const convnetDefaults: Omit<ConvnetOptions, "name" | "images"> = {
   batchNorm: true,
   batchSize: 128,
   initScale: 0.01,
+  simd: "strict",
 };
 
 /** θ: conv1/w [kernel, kernel, in, out], conv1/b, conv1/beta, conv2/w, …, fc1/w [in, out], fc1/b, fc1/beta, …, the output layer. */
-export function convnetLayout(o: Omit<ConvnetOptions, "name">): Layout {
+export function convnetLayout(o: Omit<ConvnetOptions, "name" | "simd">): Layout {
   const shapes: Record<string, number[]> = {};
   let side = sideOf(o.images);
   let inputs = o.images.channels;
@@ -85,7 +89,7 @@ export function convnet(options: Pick<ConvnetOptions, "name" | "images"> & Parti
     "Use fewer convolutions",
   );
   const l = convnetLayout(o);
-  const arena = convArena();
+  const arena = convArena(o.simd);
   const blocks: Block[] = [];
   let side = sideOf(images);
   let inputs = images.channels;

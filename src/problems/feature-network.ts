@@ -1,5 +1,6 @@
 import { check } from "../core/check.ts";
 import { convArena } from "../kernels/conv-wasm.ts";
+import type { Simd } from "../kernels/lstm-wasm.ts";
 
 /** One layer of a feature network: 3 × 3 convolution (same size) and ReLU. */
 export interface FeatureLayer {
@@ -65,13 +66,13 @@ interface Stage {
 }
 
 /**
- * Lays a network out for images of one side, in our own convolution kernels (strict SIMD).
+ * Lays a network out for images of one side, in our own convolution kernels.
  *
  * @throws ArgumentError where a layer does not fit the one before, or the image is too small for its poolings.
  */
-export function featureNetwork(layers: readonly FeatureLayer[], side: number): FeatureNetwork {
+export function featureNetwork(layers: readonly FeatureLayer[], side: number, simd: Simd = "strict"): FeatureNetwork {
   check(layers.length > 0, "layers", "at least one", 0);
-  const arena = convArena();
+  const arena = convArena(simd);
   let size = side;
   let inputs = layers[0]!.inputs;
   let widest = 0;

@@ -1,6 +1,7 @@
 import { check, checkInteger, checkRange } from "../core/check.ts";
 import { layout } from "../core/layout.ts";
 import { crop, type Picture } from "../data/picture.ts";
+import type { Simd } from "../kernels/lstm-wasm.ts";
 import { differenceHvp } from "./difference-hvp.ts";
 import { type FeatureLayer, type FeatureNetwork, featureNetwork } from "./feature-network.ts";
 import type { Problem, ProblemFamily } from "./problem.ts";
@@ -36,6 +37,8 @@ export interface NeuralArtOptions {
   readonly start: "noise" | "content";
   /** Least share of a photograph's shorter side that a crop takes. Default 0.4; 1 takes the largest square in the middle. */
   readonly leastCrop: number;
+  /** Instructions of the feature network. Default "strict"; "relaxed" is faster and its bytes depend on the machine. */
+  readonly simd: Simd;
 }
 
 /** Sizes and weights for VGG-19. Default layers as Gatys et al. 2015; the paper gives neither layers nor weights. */
@@ -48,6 +51,7 @@ export const neuralArtDefaults: Omit<NeuralArtOptions, "name" | "features" | "co
   gamma: 1,
   start: "noise",
   leastCrop: 0.4,
+  simd: "strict",
 };
 
 /** The features that a picture is held against. */
@@ -78,7 +82,7 @@ export function neuralArt(
   const missing = used.find((u) => !o.features.layers.some((l) => l.name === u));
   check(missing === undefined, "layers", o.features.layers.map((l) => l.name).join(", "), missing);
   const weights = o.features.layers.slice(0, last + 1);
-  const network = featureNetwork(weights, o.side);
+  const network = featureNetwork(weights, o.side, o.simd);
   const style = fitted(o.style, o.side);
   let grams: Target["grams"] | undefined;
   const styleTarget = (): Target["grams"] => {

@@ -2,6 +2,7 @@ import { defaultDevice } from "@jax-js/jax";
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/core/rng.ts";
 import { type ImageSet, imageSet } from "../../src/data/images.ts";
+import { simdAvailable } from "../../src/kernels/lstm-wasm.ts";
 import { checkGradient } from "../../src/problems/check-gradient.ts";
 import { convnet } from "../../src/problems/convnet.ts";
 import { referenceConvnet } from "./convnet-reference.ts";
@@ -28,7 +29,11 @@ const nets = [
   { side: 24, inputs: 3, channels: [8, 8, 8], kernel: 5, hidden: [12], batchNorm: true },
 ];
 
-describe.each(nets)("convnet $side × $inputs, $channels, kernel $kernel, norm $batchNorm", (o) => {
+const sets = (["strict", "relaxed"] as const).filter(simdAvailable);
+if (sets.length < 2) console.log("skipped: relaxed SIMD, which this engine lacks");
+const both = nets.flatMap((o) => sets.map((simd) => ({ ...o, simd })));
+
+describe.each(both)("convnet $side × $inputs, $channels, kernel $kernel, norm $batchNorm, $simd", (o) => {
   const images = noise(o.side, o.inputs);
   const family = convnet({ ...o, name: "test", images, batchSize: 24, initScale: 0.2 });
   const problem = family.sample(createRng(0));

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/core/rng.ts";
 import { crop, picture } from "../../src/data/picture.ts";
 import { makePainting, makeScenes } from "../../src/data/scenes.ts";
+import { simdAvailable } from "../../src/kernels/lstm-wasm.ts";
 import { checkGradient } from "../../src/problems/check-gradient.ts";
 import { type FeatureLayer, featureNetwork } from "../../src/problems/feature-network.ts";
 import { neuralArt } from "../../src/problems/neural-art.ts";
@@ -55,10 +56,12 @@ function reference(image: ArrayLike<number>, side: number): Map<string, Float64A
   return out;
 }
 
-describe("feature network", () => {
+const sets = (["strict", "relaxed"] as const).filter(simdAvailable);
+if (sets.length < 2) console.log("skipped: relaxed SIMD, which this engine lacks");
+describe.each(sets)("feature network, %s", (simd) => {
   const side = 16;
   const image = Float32Array.from({ length: side * side * 3 }, () => rng.normal());
-  const network = featureNetwork(layers, side);
+  const network = featureNetwork(layers, side, simd);
 
   it("has the features and Gram matrices of the formulas", () => {
     network.forward(image);
