@@ -51,3 +51,30 @@ export function firstExperiment({ startFrom, options }: Experiment): Experiment 
 export function startFromTrained({ file, seconds }: { file: OptimizerFile; seconds: number }): Start {
   return { phi: file.phi, seconds, provenance: { training: file.provenance.training } };
 }
+
+/** What an optimizer file says of its training: options, rounds done, and what it started from. */
+export function describeTraining({ name, options }: Experiment, iterationsDone: number, start: unknown): object {
+  return { ...options, experiment: name, iterationsDone, ...(start === undefined ? {} : { start }) };
+}
+
+/** How an experiment that came to its end is described, those before it included. */
+function whole(experiment: Experiment): object {
+  const first = firstExperiment(experiment);
+  return describeTraining(experiment, experiment.options.iterations, first && { training: whole(first) });
+}
+
+/**
+ * The optimizer that an earlier call left at a path, and its record beside it, as a start; undefined where there is none, or
+ * one that was trained otherwise.
+ */
+export function startFromFinished(experiment: Experiment, path: string, record: string): Start | undefined {
+  if (!existsSync(path) || !existsSync(record)) return undefined;
+  const { file } = readOptimizer(path);
+  const { training, family } = file.provenance;
+  const same =
+    JSON.stringify(training) === JSON.stringify(whole(experiment)) &&
+    JSON.stringify(family) === JSON.stringify(experiment.train);
+  if (!same) return undefined;
+  const { minutes } = JSON.parse(readFileSync(record, "utf8")) as { minutes: number };
+  return startFromTrained({ file, seconds: 60 * minutes });
+}

@@ -10,7 +10,7 @@ import { writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
 import { provenance, type ResultProvenance } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
-import { firstExperiment, type Start, startFromTrained } from "./start.ts";
+import { describeTraining, firstExperiment, type Start, startFromFinished, startFromTrained } from "./start.ts";
 import { version } from "./version.ts";
 
 /** What `train` is told besides the experiment. */
@@ -44,7 +44,8 @@ export interface Trained {
 const CHECKPOINT_EVERY_MS = 30_000;
 
 /** The best φ so far, with where it comes from; the latest where no validation was finite yet. */
-function optimizerFile({ name, options, train }: Experiment, c: Checkpoint, start: unknown): OptimizerFile {
+function optimizerFile(experiment: Experiment, c: Checkpoint, start: unknown): OptimizerFile {
+  const { options, train } = experiment;
   const phi = Number.isFinite(c.bestScore) ? c.bestPhi : c.meanPhi;
   return {
     shape: options.shape,
@@ -54,12 +55,7 @@ function optimizerFile({ name, options, train }: Experiment, c: Checkpoint, star
       horizon: options.steps,
       seed: options.seed,
       version,
-      training: {
-        ...options,
-        experiment: name,
-        iterationsDone: c.iteration,
-        ...(start === undefined ? {} : { start }),
-      },
+      training: describeTraining(experiment, c.iteration, start),
       score: c.bestScore,
       select: options.select,
       largestParameter: phi.reduce((a, v) => Math.max(a, Math.abs(v)), 0),
@@ -93,13 +89,14 @@ export async function trainFirst(experiment: Experiment, call: TrainCall): Promi
 }
 
 /**
- * Meta-trains one experiment with live progress, and before it those that it starts from. Ctrl-C stops at the round's end,
- * saves, and says how to go on. With `resume`, stages go on from their checkpoints, and finished ones are left alone.
+ * Meta-trains one experiment with live progress, and before it those that it starts from, unless the folder holds what the
+ * same training left of them. Ctrl-C stops at the round's end, saves, and says how to go on. With `resume`, stages go on from
+ * their checkpoints, and finished ones are left alone.
  *
  * @throws ArgumentError for a checkpoint of another run; Error where every meta-validation diverged.
  */
 export async function train(experiment: Experiment, call: TrainCall): Promise<Trained> {
-  const stages = call.start ? [experiment] : chain(experiment);
+  let stages = call.start ? [experiment] : chain(experiment);
   const hasCheckpoint = (e: Experiment): boolean => existsSync(pathOf(e, call.folder, "checkpoint"));
   if (call.resume)
     check(
@@ -109,10 +106,17 @@ export async function train(experiment: Experiment, call: TrainCall): Promise<Tr
       pathOf(experiment, call.folder, "checkpoint"),
       "Start without --resume",
     );
+  let start = call.start;
+  for (let i = stages.length - 2; i >= 0 && !start; i--) {
+    const path = pathOf(stages[i]!, call.folder, "safetensors");
+    start = startFromFinished(stages[i]!, path, pathOf(stages[i]!, call.folder, "json"));
+    if (!start) continue;
+    stages = stages.slice(i + 1);
+    if (!call.quiet) console.error(`Starts from ${path}, which is trained already.`);
+  }
   if (stages.length > 1 && !call.quiet)
     console.error(`In turn: ${stages.map((e) => `${e.name} (${e.options.iterations} rounds)`).join(", ")}.`);
   const deadline = call.minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + 60_000 * call.minutes;
-  let start = call.start;
   let trained: Trained | undefined;
   for (const stage of stages) {
     const own = { resume: call.resume && hasCheckpoint(stage), start };

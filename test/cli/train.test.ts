@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -49,6 +49,18 @@ it("an experiment that starts from another trains that one first, and resumes in
   expect(calls).toBe(3 + 1 + 1);
   const file = "large-seed0.safetensors";
   expect(readFileSync(join(parts, file))).toEqual(readFileSync(join(whole, file)));
+}, 60_000);
+
+it("takes what the same training left of an earlier stage, and nothing that was trained otherwise", async () => {
+  const call = { threads: 1, quiet: true, folder: folder(), resume: false };
+  await train(middle, call);
+  const again = (): string[] => readdirSync(call.folder).filter((f) => f.endsWith(".old"));
+  const { file } = await train(large, call);
+  expect(again()).toEqual([]);
+  const other: Experiment = { ...middle, options: { ...middle.options, learningRate: 0.001 } };
+  const apart = await train({ ...large, startFrom: other }, call);
+  expect(again()).toEqual(["large-seed0.checkpoint.old", "middle-seed0.checkpoint.old"]);
+  expect(apart.file.phi).not.toEqual(file.phi);
 }, 60_000);
 
 it("a forgotten --resume loses nothing: the earlier checkpoint is kept", async () => {
