@@ -138,8 +138,8 @@ export const paperFigures: readonly PaperFigure[] = [
     title: "Figure 7: CIFAR-10, CIFAR-5 and CIFAR-2, two optimizers at once",
     runs: [
       { problem: "cifar10", optimizers: ["cifar10"], seeds: [0] },
-      { problem: "cifar5", optimizers: ["cifar5", "cifar5-sub"], seeds: [0] },
-      { problem: "cifar2", optimizers: ["cifar2", "cifar2-sub"], seeds: [0] },
+      { problem: "cifar5", optimizers: ["cifar10", "cifar5-sub"], seeds: [0] },
+      { problem: "cifar2", optimizers: ["cifar10", "cifar2-sub"], seeds: [0] },
     ],
     panels: [
       { ...panel("CIFAR-10", "cifar10", "final", 10, 1000), window: 20 },
