@@ -92,26 +92,18 @@ function art(
     options,
     tests: [],
   };
-  /** Then whole trajectories, so that what an early step does to the last ones counts. */
-  const long: Experiment = {
-    ...small,
-    name: `${name}-small-long`,
-    startFrom: small,
-    options: { ...options, unroll: 128, iterations: 80, learningRate: 0.006, validateEvery: 20 },
-  };
   return {
     name,
     title,
     words,
-    startFrom: long,
+    startFrom: small,
     train: family("train", 64),
     validation: family("validation", 64),
     options: {
       ...options,
-      unroll: 128,
-      iterations: 30,
-      learningRate: 0.003,
-      warmup: 5,
+      unroll: 128, // so that what an early step does to the last ones counts
+      iterations: 40,
+      learningRate: 0.004,
       validateEvery: 10,
       validationTrajectories: 3,
     },
