@@ -3,6 +3,7 @@ export * from "./core/check.ts";
 export * from "./core/layout.ts";
 export { createRng, type Rng, type RngState } from "./core/rng.ts";
 export * from "./evaluation/index.ts";
+export { type EsmOptions, exportEsm } from "./export/esm.ts";
 export type { LstmKernel, ReplayJob } from "./kernels/lstm-kernel.ts";
 export { referenceKernel } from "./kernels/lstm-reference.ts";
 export { type LstmShape, type Preprocessing, phiLayout } from "./kernels/lstm-shape.ts";

@@ -11,6 +11,7 @@ import { dataFolder, downloadMnist } from "../node/datasets.ts";
 import { revectorize } from "../node/revectorize.ts";
 import { writeWhole } from "../node/write.ts";
 import { methodNames } from "../optimizers/registry.ts";
+import { shippedOptimizers } from "../shipped/load.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { provenance, recordedCall } from "./provenance.ts";
 import { search } from "./search.ts";
@@ -178,6 +179,26 @@ program
     const { shape, phi, provenance } = readOptimizer(path).file;
     if (o.json) console.log(JSON.stringify({ shape, parameters: phi.length, provenance }));
     else console.dir({ shape, parameters: phi.length, provenance }, { depth: null });
+  });
+
+program
+  .command("export")
+  .description(
+    "write an optimizer as one ES module without dependencies, and its types; for Node, pages, workers, Deno, Bun",
+  )
+  .argument("<optimizer>", `a file, or one that the package carries: ${Object.keys(shippedOptimizers).join(", ")}`)
+  .option("--format <format>", "esm", "esm")
+  .option("--half", "weights in float16: half the size, steps within 1e-3 instead of 1e-6", false)
+  .option("--out <file>", "the module that is written; NAME.mjs by default")
+  .option("--record <folder>", "write its size and parity to export.json there")
+  .option("--json", "print the result as JSON", false)
+  .addHelpText(
+    "after",
+    '\nThen, where the gradient is yours:\n  import { init } from "./mnist-mlp.mjs";\n  const optimizer = init(theta.length);\n  optimizer.update(grad, delta); // each step; then theta[i] += delta[i]',
+  )
+  .action(async (name: string, o) => {
+    const { exportCommand } = await import("./export.ts");
+    await exportCommand(name, { ...o, command: recordedCall() });
   });
 
 program

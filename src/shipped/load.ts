@@ -25,7 +25,8 @@ export const shippedOptimizers: Readonly<Record<string, Shipped>> = {
   "mnist-mlp": {
     goodFor:
       "small fully-connected sigmoid classifiers of images, minibatches of 128, 100 to 200 steps from small weights",
-    failsOn: "long runs (its steps shrink as in training), and other activations unless the results say so",
+    failsOn:
+      "long runs (its steps shrink as in training); ReLU, where tuned Adam is better; the early steps of two layers",
     read: () => import("./mnist-mlp.generated.ts"),
   },
   "digits-mlp": {
