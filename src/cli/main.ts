@@ -11,7 +11,7 @@ import { dataFolder, downloadMnist } from "../node/datasets.ts";
 import { revectorize } from "../node/revectorize.ts";
 import { writeWhole } from "../node/write.ts";
 import { methodNames } from "../optimizers/registry.ts";
-import { shippedOptimizers } from "../shipped/load.ts";
+import { load, shippedOptimizers } from "../shipped/load.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { provenance, recordedCall } from "./provenance.ts";
 import { search } from "./search.ts";
@@ -258,7 +258,7 @@ program
 program
   .command("golden")
   .description(
-    "run the released code's own convergence test (two unrolls of 5 on x² with a linear net), and BFGS by hand on NTM-BFGS's heads",
+    "run the released code's own convergence test (two unrolls of 5 on x² with a linear net), BFGS by hand on NTM-BFGS's heads, and an optimizer's steps in jax-js against the kernels'",
   )
   .option("--out <folder>", "where golden.json goes", "runs")
   .action(async (o) => {
@@ -266,14 +266,18 @@ program
     const { cost, x } = await releasedGolden();
     const { threeHeadsError } = await import("../experiments/bfgs-heads.ts");
     const heads = threeHeadsError();
+    const { jaxParity } = await import("../jax/parity.ts");
+    const jax = jaxParity(await load("mnist-mlp"));
     const values = {
       "golden/cost": { value: cost, n: 1 },
       "golden/x": { value: x, n: 1 },
       "ntm-bfgs/bfgs-three-heads-error": { value: heads, n: 10 },
+      "jax/parity": { value: jax, n: 100 },
     };
     writeWhole(`${o.out}/golden.json`, `${JSON.stringify({ ...provenance("gradgrad golden", 0), values }, null, 1)}\n`);
     console.log(`cost ${cost.toFixed(7)} (released 0.7325326), x ${x.toFixed(4)} (released 0.8559)`);
     console.log(`three write heads against BFGS's update: relative error ${heads.toExponential(1)}`);
+    console.log(`mnist-mlp in jax-js against the kernels: largest difference ${jax.toExponential(1)}`);
   });
 
 program

@@ -30,24 +30,30 @@ export interface Part {
   scatter(part: Vec, to: Vec): void;
 }
 
+/** The group that takes a tensor, by its place. Throws ArgumentError where none does. */
+export function groupOf(shape: SeveralShape, name: string, rank: number): number {
+  const taker = shape.groups.findIndex(
+    (g) =>
+      (g.tensors === undefined || new RegExp(`^(?:${g.tensors})$`).test(name)) &&
+      (g.rank === undefined || g.rank === rank),
+  );
+  check(
+    taker >= 0,
+    `tensor ${name}`,
+    "a group that takes it",
+    shape.groups.map((g) => g.name).join(", "),
+    "Leave out `tensors` and `rank` of the last group, so that it takes the rest",
+  );
+  return taker;
+}
+
 /**
  * Deals the tensors out.
  *
  * @throws ArgumentError for a tensor that no group takes, or a group that takes none.
  */
 export function partition(shape: SeveralShape, whole: Layout): Part[] {
-  const takes = (g: Group, name: string, rank: number): boolean =>
-    (g.tensors === undefined || new RegExp(`^(?:${g.tensors})$`).test(name)) &&
-    (g.rank === undefined || g.rank === rank);
-  const owner = whole.slots.map((s) => shape.groups.findIndex((g) => takes(g, s.name, s.shape.length)));
-  const orphan = owner.indexOf(-1);
-  check(
-    orphan < 0,
-    `tensor ${whole.slots[orphan]?.name}`,
-    "a group that takes it",
-    shape.groups.map((g) => g.name).join(", "),
-    "Leave out `tensors` and `rank` of the last group, so that it takes the rest",
-  );
+  const owner = whole.slots.map((s) => groupOf(shape, s.name, s.shape.length));
   return shape.groups.map((group, g) => {
     const slots = whole.slots.filter((_, i) => owner[i] === g);
     check(slots.length > 0, `group ${group.name}`, "at least one tensor", whole.slots.map((s) => s.name).join(", "));
