@@ -26,6 +26,7 @@ export { newtonCg } from "./optimizers/newton-cg.ts";
 export type { LineSearchOptimizer, Method, Optimizer } from "./optimizers/optimizer.ts";
 export * from "./optimizers/registry.ts";
 export { type CheckGradientOptions, checkGradient, type GradientCheck } from "./problems/check-gradient.ts";
+export { type FamilyOptions, problemFamily } from "./problems/family.ts";
 export type { Problem, ProblemFamily } from "./problems/problem.ts";
 export { type QuadraticOptions, quadraticDefaults, quadratics } from "./problems/quadratic.ts";
 export { load, type Shipped, shippedOptimizers } from "./shipped/load.ts";

@@ -8,6 +8,7 @@ import { experimentByName, experiments } from "../experiments/registry.ts";
 import { checkOptions } from "../meta/train.ts";
 import { downloadCifar } from "../node/cifar.ts";
 import { dataFolder, downloadMnist } from "../node/datasets.ts";
+import { isModule, loadOwnExperiment } from "../node/module.ts";
 import { revectorize } from "../node/revectorize.ts";
 import { writeWhole } from "../node/write.ts";
 import { methodNames } from "../optimizers/registry.ts";
@@ -45,6 +46,10 @@ function readConfig(path: string): Record<string, unknown> {
   }
 }
 
+/** An experiment by its name, or a module of one's own. */
+const experimentOf = async (word: string): Promise<Experiment> =>
+  isModule(word) ? loadOwnExperiment(word) : experimentByName(word);
+
 const stages = (e: Experiment): string => (e.startFrom ? `${stages(e.startFrom)}${e.startFrom.name}, then ` : "");
 const names = experiments
   .map(
@@ -71,7 +76,10 @@ const REVECTORIZE = [
 program
   .command("train")
   .description("meta-train an optimizer; Ctrl-C saves, --resume goes on")
-  .argument("<experiment>", `one of ${experiments.map((e) => e.name).join(", ")}, or one that these start from`)
+  .argument(
+    "<experiment>",
+    `one of ${experiments.map((e) => e.name).join(", ")}, or one that these start from; or your own problems: a module, as ./my-problem.ts`,
+  )
   .option("--seed <n>", "seed of the run", whole, 0)
   .option("--set <key=value...>", "change an option of the run, as in --set iterations=100 shape.hidden=10")
   .option("--config <file>", "a JSON file of such options")
@@ -86,7 +94,7 @@ program
   .option("--json", "print the result as JSON", false)
   .action(async (name: string, o) => {
     if (o.revectorize) revectorize();
-    const e = experimentByName(name);
+    const e = await experimentOf(name);
     check(e.optimizerOf === undefined, "experiment", `${e.optimizerOf}, whose optimizer it tests`, name);
     const file = o.config ? readConfig(o.config) : {};
     const changes = (o.set ?? []).map(parseSetting).reduce(merge, file);
@@ -125,7 +133,7 @@ program
 /** The options that `evaluate` and `compare` share. */
 const testOptions = (command: Command): Command =>
   command
-    .requiredOption("--problem <experiment>", "whose tests to run")
+    .requiredOption("--problem <experiment>", "whose tests to run; or a module, as ./my-problem.ts")
     .option("--seed <n>", "seed of the tuning and test problems", whole, 0)
     .option(
       "--trajectories <n>",
@@ -148,7 +156,7 @@ testOptions(
     .argument("<files...>", "optimizer files; the first one (of several seeds the median one) is the reference"),
 ).action(async (files: string[], o) => {
   if (o.revectorize) revectorize();
-  await evaluateCommand(experimentByName(o.problem), files, { ...o, command: recordedCall() });
+  await evaluateCommand(await experimentOf(o.problem), files, { ...o, command: recordedCall() });
 });
 
 testOptions(
@@ -163,7 +171,7 @@ testOptions(
   const known = methodNames;
   const files = names.filter((n) => !known.includes(n));
   for (const f of files) check(existsSync(f), "optimizer", `a file, or one of ${known.join(", ")}`, f);
-  await evaluateCommand(experimentByName(o.problem), files, {
+  await evaluateCommand(await experimentOf(o.problem), files, {
     ...o,
     command: recordedCall(),
     methods: known.filter((n) => names.includes(n)),

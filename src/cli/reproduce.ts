@@ -31,7 +31,7 @@ export interface ReproduceCall {
 }
 
 /** Where a step costs a tenth of a second, a quick size has few of them. */
-const QUICK_STEPS = { quadratic: undefined, mlp: undefined, convnet: 10, art: 16 } as const;
+const QUICK_STEPS = { quadratic: undefined, module: undefined, mlp: undefined, convnet: 10, art: 16 } as const;
 
 function quickFamily(family: FamilySpec): FamilySpec {
   if (family.kind === "quadratic") return { ...family, functions: Math.min(8, family.functions) };

@@ -20,6 +20,7 @@ export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update
 export function dataChecksums(family: FamilySpec): Record<string, string> {
   if (family.kind === "quadratic") return {};
   if (family.kind === "art") return artChecksums(family);
+  if (family.kind === "module") return { [basename(family.path)]: family.sha256 };
   return family.images.startsWith("mnist")
     ? { ...mnistFiles }
     : family.images.startsWith("cifar")

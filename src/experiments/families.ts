@@ -5,6 +5,7 @@ import { type ConvnetOptions, convnet, convnetDefaults } from "../problems/convn
 import type { FeatureWeights, NeuralArtOptions } from "../problems/neural-art.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
 import { type QuadraticOptions, quadratics } from "../problems/quadratic.ts";
+import type { OwnSpec } from "./own.ts";
 
 /** Named parts of image sets that a classifier may be trained on. */
 export type ImageSource =
@@ -49,7 +50,8 @@ export type FamilySpec =
       readonly style: string;
       readonly features: "vgg19" | "random";
     } & Omit<NeuralArtOptions, "name" | "contents" | "style" | "features" | "start" | "leastCrop" | "simd"> &
-      Partial<Pick<NeuralArtOptions, "start" | "simd">>);
+      Partial<Pick<NeuralArtOptions, "start" | "simd">>)
+  | OwnSpec;
 
 /** Photographs from the data folder, or scenes made by rule; split by picture. */
 export type ContentSource = `${"photographs" | "scenes"}-${"train" | "validation" | "test"}`;
@@ -78,9 +80,21 @@ export function cifarConvnet(
   return { kind: "convnet", images, ...convnetDefaults, ...(labels ? { labels } : {}) };
 }
 
+/** Gives the family of a module of one's own; a page has none. */
+export type OwnLoader = (spec: OwnSpec) => Promise<ProblemFamily>;
+
 /** Makes the family that a spec names. The classifier's engine is loaded only when it is asked for. */
-export async function createFamily(spec: FamilySpec, images: ImageLoader, art?: ArtLoader): Promise<ProblemFamily> {
+export async function createFamily(
+  spec: FamilySpec,
+  images: ImageLoader,
+  art?: ArtLoader,
+  modules?: OwnLoader,
+): Promise<ProblemFamily> {
   if (spec.kind === "quadratic") return quadratics(spec);
+  if (spec.kind === "module") {
+    check(modules !== undefined, "family", "a loader of modules", "none");
+    return modules(spec);
+  }
   if (spec.kind === "convnet") {
     const { kind: _, images: source, labels, pool = 1, ...own } = spec;
     const full = await images(source);
@@ -99,7 +113,12 @@ export async function createFamily(spec: FamilySpec, images: ImageLoader, art?: 
       features: await art.features(features),
     });
   }
-  check(spec.kind === "mlp", "family", '"quadratic", "mlp", "convnet" or "art"', (spec as { kind: unknown }).kind);
+  check(
+    spec.kind === "mlp",
+    "family",
+    '"quadratic", "mlp", "convnet", "art" or "module"',
+    (spec as { kind: unknown }).kind,
+  );
   const { mlp } = await import("../problems/mlp.ts");
   const { pool = 1, hidden, images: source, activation, batchSize, initScale } = spec;
   const full = await images(source);

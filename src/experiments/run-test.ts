@@ -203,5 +203,6 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
 
 function tasksFamilyName({ family }: TestSpec): string {
   if (family.kind === "quadratic") return `quadratic-${family.data}`;
+  if (family.kind === "module") return family.path;
   return family.kind === "art" ? `art-${family.contents}` : `${family.kind}-${family.images}`;
 }

@@ -8,6 +8,7 @@ import { runValidation, type ValidationTask } from "../meta/validate.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
 import { loadArt } from "./art.ts";
 import { loadImages } from "./images.ts";
+import { loadOwnFamily } from "./module.ts";
 
 /** The two families of a meta-training worker; sent once, when the thread starts. */
 export interface WorkerData {
@@ -26,7 +27,7 @@ function familyOf(spec: FamilySpec): Promise<ProblemFamily> {
   const key = JSON.stringify(spec);
   let family = families.get(key);
   if (!family) {
-    family = createFamily(spec, loadImages, loadArt);
+    family = createFamily(spec, loadImages, loadArt, loadOwnFamily);
     families.set(key, family);
   }
   return family;

@@ -1,0 +1,67 @@
+import { check } from "../core/check.ts";
+import { type Layout, layout, type Vec } from "../core/layout.ts";
+import type { Rng } from "../core/rng.ts";
+import type { ProblemFamily } from "./problem.ts";
+
+/** What a family of one's own is made of. */
+export interface FamilyOptions<Data, Batch> {
+  /** Default "own". */
+  readonly name?: string;
+  /** The tensors of θ: name → shape. */
+  readonly parameters: Readonly<Record<string, readonly number[]>>;
+  /** Draws what tells one problem of the family from another: a user's ratings, a target, a noise level. */
+  draw(rng: Rng): Data;
+  /** Writes θ₀. Default N(0, 0.01²). */
+  init?(rng: Rng, theta: Vec, data: Data): void;
+  /** Draws what is random in one evaluation: a minibatch. Default nothing. */
+  batch?(rng: Rng, data: Data): Batch;
+  /** Writes ∇f(θ) into `grad`, every element of it, and returns f(θ). θ and `grad` lie as `at` says. */
+  lossAndGrad(theta: Vec, grad: Vec, data: Data, batch: Batch, at: Layout): number | Promise<number>;
+  /** H·v at θ into `out`, if you have it: for `secondDerivatives` and Newton-CG. */
+  hvp?(theta: Vec, v: Vec, out: Vec, data: Data, batch: Batch): void | Promise<void>;
+}
+
+/**
+ * A problem family out of a function from θ to loss and gradient: by hand, by jax-js, by a simulator or another process.
+ *
+ * @throws ArgumentError for a function that is missing, or parameters of which a dimension is not a whole number ≥ 1.
+ * @example
+ * // Exponential decay: f(θ) = Σ_t (θ₀ exp(−θ₁ t) − y_t)².
+ * export default problemFamily({
+ *   parameters: { decay: [2] },
+ *   draw: (rng) => Float64Array.from({ length: 20 }, (_, t) => (1 + rng.uniform()) * Math.exp(-t / 10) + 0.01 * rng.normal()),
+ *   lossAndGrad(theta, grad, y) {
+ *     grad.fill(0);
+ *     return y.reduce((loss, v, t) => {
+ *       const e = Math.exp(-theta[1]! * t);
+ *       const r = theta[0]! * e - v;
+ *       grad[0]! += 2 * r * e;
+ *       grad[1]! -= 2 * r * theta[0]! * t * e;
+ *       return loss + r * r;
+ *     }, 0);
+ *   },
+ * });
+ */
+export function problemFamily<Data, Batch = undefined>(o: FamilyOptions<Data, Batch>): ProblemFamily {
+  for (const name of ["draw", "lossAndGrad"] as const)
+    check(typeof o[name] === "function", name, "a function", typeof o[name]);
+  const at = layout(o.parameters);
+  return {
+    name: o.name ?? "own",
+    sample(rng) {
+      const data = o.draw(rng);
+      return {
+        layout: at,
+        init(stream, theta) {
+          if (o.init) o.init(stream, theta, data);
+          else for (let i = 0; i < theta.length; i++) theta[i] = 0.01 * stream.normal();
+        },
+        batch: (stream): unknown => o.batch?.(stream, data),
+        lossAndGrad: (theta, batch, grad) => o.lossAndGrad(theta, grad, data, batch as Batch, at),
+        ...(o.hvp
+          ? { hvp: (theta: Vec, batch: unknown, v: Vec, out: Vec) => o.hvp!(theta, v, out, data, batch as Batch) }
+          : {}),
+      };
+    },
+  };
+}
