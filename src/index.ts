@@ -2,6 +2,8 @@
 export * from "./core/check.ts";
 export * from "./core/layout.ts";
 export { createRng, type Rng, type RngState } from "./core/rng.ts";
+export { type CheckFamilyOptions, checkFamily, type FamilyReport } from "./evaluation/check-family.ts";
+export type { Finding } from "./evaluation/finding.ts";
 export * from "./evaluation/index.ts";
 export { type EsmOptions, exportEsm } from "./export/esm.ts";
 export type { LstmKernel, ReplayJob } from "./kernels/lstm-kernel.ts";

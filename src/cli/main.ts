@@ -179,6 +179,19 @@ testOptions(
 });
 
 program
+  .command("check")
+  .description("look at a problem before training on it: gradient, scales, noise, and which options fit")
+  .argument("<problem>", "a module, as ./my-problem.ts, or an experiment")
+  .option("--seed <n>", "seed of the problems that are looked at", whole, 0)
+  .option("--steps <n>", "steps of the runs that are looked at, instead of the experiment's", count)
+  .option("--problems <n>", "problems that are looked at: fewer are faster", count, 4)
+  .option("--json", "print as JSON", false)
+  .action(async (word: string, o) => {
+    const { checkCommand } = await import("./check.ts");
+    if (!(await checkCommand(await experimentOf(word), o))) process.exitCode = 1;
+  });
+
+program
   .command("inspect")
   .description("show what an optimizer file holds and where it comes from")
   .argument("<file>")
