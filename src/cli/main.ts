@@ -192,6 +192,19 @@ program
   });
 
 program
+  .command("doctor")
+  .description("look at a trained optimizer and its record: is it learning, and if not, what to change")
+  .argument("<file>", "an optimizer file that train wrote; its record is looked at where it lies beside it")
+  .option("--seed <n>", "seed of the problems", whole, 0)
+  .option("--trajectories <n>", "trajectories that are looked at", count, 4)
+  .option("--json", "print as JSON", false)
+  .action(async (path: string, o) => {
+    const { doctorCommand } = await import("./doctor.ts");
+    check(o.trajectories > 1, "--trajectories", "at least 2", o.trajectories);
+    if (!(await doctorCommand(path, o))) process.exitCode = 1;
+  });
+
+program
   .command("inspect")
   .description("show what an optimizer file holds and where it comes from")
   .argument("<file>")

@@ -46,6 +46,7 @@ export interface MetricFile {
       readonly mean: number | null;
       readonly ci95: readonly [number | null, number | null];
       readonly n: number;
+      readonly secondsPerStep?: number;
     }[];
   };
   /** One value a trajectory, by row. */
@@ -62,7 +63,7 @@ export interface ResultFile {
   readonly commit: string;
   readonly machine: string;
   readonly date: string;
-  readonly spec?: Pick<TestSpec, "key" | "ratioOf">;
+  readonly spec?: Pick<TestSpec, "key" | "ratioOf"> & { readonly family?: { readonly kind: string } };
   readonly metrics?: readonly MetricFile[];
   /** Of a training record: how long one seed took. */
   readonly experiment?: string;
@@ -98,6 +99,10 @@ export function deriveSummary(files: ReadonlyMap<string, ResultFile>): Record<st
       const { ratio, ci95, n } = overReference(key, first, ratioOf);
       put(`${key}/${ratioOf}-over-${first.summary.reference}`, { value: ratio, ci95, n });
     }
+    if (first && file.spec?.family?.kind === "module") {
+      const { key } = file.spec;
+      for (const [name, value] of againstAdam(key, first)) put(`example/${key}/${name}`, value);
+    }
   }
   // The slowest seed stands for an experiment's meta-training.
   for (const name of new Set([...files.values()].map((f) => f.experiment).filter((e) => e !== undefined))) {
@@ -108,6 +113,18 @@ export function deriveSummary(files: ReadonlyMap<string, ResultFile>): Record<st
     out[`${name}/lstm/meta-train-minutes`] = { ...value, command, commit, machine, date, source };
   }
   return Object.fromEntries(Object.entries(out).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A worked example: the learned optimizer's mean loss, and its seconds a step, over tuned Adam's; below 1 it is better. */
+function againstAdam(key: string, m: MetricFile): [string, Pick<SummaryValue, "value" | "n" | "ci95">][] {
+  const { reference, rows } = m.summary;
+  const [ours, adam] = [reference, "adam"].map((name) => rows.find((r) => r.name === name));
+  const { ratio, ci95, n } = overReference(key, m, "adam");
+  const turned = [1 / ci95[1], 1 / ci95[0]] as const;
+  return [
+    ["loss-vs-adam", { value: 1 / ratio, ci95: turned, n }],
+    ["seconds-vs-adam", { value: ours!.secondsPerStep! / adam!.secondsPerStep!, n }],
+  ];
 }
 
 /** The result of one test. */

@@ -200,7 +200,7 @@ async function gradients(family: ProblemFamily, rng: Rng, problems: number): Pro
     const error = Math.sqrt(off / size);
     return finding(
       about,
-      `along ${problems} random lines it differs from the loss by ${(100 * error).toPrecision(2)}%`,
+      `along ${problems} random lines it differs from the loss by ${error < 0.1 ? (100 * error).toPrecision(2) : Math.round(100 * error)}%`,
       error > 0.03 && {
         verdict: error > 0.1 ? "bad" : "note",
         advice: `lossAndGrad must write ∇f of the loss that it returns, on the same minibatch${error > 0.1 ? "" : "; a few percent may also be kinks of the loss (ReLU, max)"}`,

@@ -90,8 +90,12 @@ export function ownExperiment(path: string, sha256: string, module: OwnModule): 
     validationTrajectories: 20,
   };
   const changed = configure(defaults, module.options ?? {});
-  const validated = module.options && "validationSteps" in module.options;
-  const options = validated ? changed : { ...changed, validationSteps: changed.steps };
+  const given = module.options ?? {};
+  const options: MetaTrainOptions = {
+    ...changed,
+    ...("unroll" in given ? {} : { unroll: unrollOf(changed.steps) }),
+    ...("validationSteps" in given ? {} : { validationSteps: changed.steps }),
+  };
   const { steps = options.steps, trajectories = 50, tuningTrajectories = 10 } = module.trial ?? {};
   return {
     name,
@@ -112,6 +116,13 @@ export function ownExperiment(path: string, sha256: string, module: OwnModule): 
       },
     ],
   };
+}
+
+/** The largest divisor of the steps up to the paper's 20; where that is too short, a whole trajectory. */
+function unrollOf(steps: number): number {
+  let best = 1;
+  for (let d = 1; d <= metaTrainDefaults.unroll; d++) if (steps % d === 0) best = d;
+  return best < 8 ? steps : best;
 }
 
 /** One problem of a module, looked at before an hour is spent on it. */

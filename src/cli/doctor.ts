@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from "node:fs";
+import { ArgumentError, check } from "../core/check.ts";
+import { configure } from "../experiments/config.ts";
+import { examine } from "../experiments/doctor.ts";
+import { createFamily, type FamilySpec } from "../experiments/families.ts";
+import { type MetaTrainOptions, metaTrainDefaults, type Report } from "../meta/train.ts";
+import { loadArt } from "../node/art.ts";
+import { loadImages } from "../node/images.ts";
+import { loadOwnFamily } from "../node/module.ts";
+import { findingLines } from "./findings.ts";
+import { createProgress } from "./progress.ts";
+import { readOptimizer } from "./start.ts";
+
+/** Options of `doctor`, as the command line gives them. */
+export interface DoctorCall {
+  readonly seed: number;
+  readonly trajectories: number;
+  readonly json: boolean;
+}
+
+/** Rounds of the record beside an optimizer file; none where there is no record. */
+function historyOf(path: string): Report[] | undefined {
+  const record = path.replace(/\.safetensors$/, ".json");
+  if (record === path || !existsSync(record)) return undefined;
+  try {
+    const { history } = JSON.parse(readFileSync(record, "utf8")) as { history?: Report[] };
+    return Array.isArray(history) ? history : undefined;
+  } catch {
+    throw new ArgumentError(`${record}: expected the record of a training, got something else`);
+  }
+}
+
+/** Looks at an optimizer file on its own problems and prints what it finds. False where something is wrong. */
+export async function doctorCommand(path: string, call: DoctorCall): Promise<boolean> {
+  const { file } = readOptimizer(path);
+  const { family: spec, training } = file.provenance;
+  const known = typeof spec === "object" && spec !== null && "kind" in spec;
+  check(
+    known,
+    "problem family",
+    "one that the file names",
+    spec,
+    "Only files that gradgrad train wrote can be looked at",
+  );
+  const {
+    experiment: _,
+    iterationsDone: __,
+    start: ___,
+    seed = 0,
+    shape: ____,
+    ...own
+  } = training as Record<string, unknown>;
+  const options: MetaTrainOptions = {
+    ...configure({ ...metaTrainDefaults, shape: file.shape }, own),
+    seed: seed as number,
+  };
+  const family = await createFamily(spec as FamilySpec, loadImages, loadArt, loadOwnFamily);
+  const history = historyOf(path);
+  const progress = createProgress("doctor");
+  const findings = await examine(
+    { file, options, family, ...(history ? { history } : {}) },
+    { seed: call.seed, trajectories: call.trajectories, onProgress: (d, of, words) => progress.update(d, of, words) },
+  );
+  progress.end();
+  if (call.json) console.log(JSON.stringify({ findings }));
+  else console.log(findingLines(findings));
+  return findings.every((f) => f.verdict !== "bad");
+}
