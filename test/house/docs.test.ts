@@ -1,17 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { blocksOf, documents, root, textOf } from "./documents.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(root, "test", "house", "docs-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Fenced TypeScript of the papers. */
-const snippets = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].flatMap((file) =>
-  [...readFileSync(join(root, file), "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(
-    ([, code], i) => [`${file} ${i + 1}`, code!] as const,
-  ),
+/** Fenced TypeScript of the papers and guides. */
+const snippets = documents.flatMap((file) =>
+  blocksOf(file)
+    .filter((b) => b.kind === "ts")
+    .map(({ code }, i) => [`${file} ${i + 1}`, code] as const),
 );
 
 describe("code in the docs runs", () => {
@@ -25,23 +24,33 @@ describe("code in the docs runs", () => {
         .replaceAll('"gradgrad/jax"', JSON.stringify(join(root, "src/jax/index.ts")))
         .replaceAll('"gradgrad"', JSON.stringify(join(root, "src/index.ts"))),
     );
-    const cwd = process.cwd();
-    expect(cwd).toBe(root.replace(/\/$/, ""));
+    expect(process.cwd()).toBe(root);
     await import(path);
   });
 });
 
-it("every file that the papers name exists", () => {
+it("every file that the papers and guides name exists", () => {
   const files = new Set(
     readdirSync(root, { recursive: true, encoding: "utf8" })
       .filter((f) => !f.startsWith("node_modules"))
       .map((f) => f.replaceAll("\\", "/")),
   );
   const missing: string[] = [];
-  for (const paper of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
-    for (const [, path] of readFileSync(join(root, paper), "utf8").matchAll(
-      /`((?:src|test|bench|scripts|assembly|results)\/[\w./-]+\.\w+)`/g,
-    ))
+  for (const paper of documents) {
+    const text = textOf(paper);
+    for (const [, path] of text.matchAll(/`((?:src|test|bench|scripts|assembly|results)\/[\w./-]+\.\w+)`/g))
       if (!files.has(path!)) missing.push(`${paper}: ${path}`);
+    for (const [, link] of text.matchAll(/\]\((?!https:)([^)#]+)[^)]*\)/g)) {
+      const path = join(dirname(paper), link!).replaceAll("\\", "/");
+      if (!files.has(path)) missing.push(`${paper}: ${link}`);
+    }
+  }
   expect(missing).toEqual([]);
+});
+
+it("guides are short, and README names each", () => {
+  for (const guide of documents.filter((d) => /^docs\/[\w-]+\.md$/.test(d))) {
+    expect(textOf(guide).split("\n").length, guide).toBeLessThanOrEqual(121);
+    expect(textOf("README.md"), guide).toContain(`](${guide})`);
+  }
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
@@ -56,14 +57,11 @@ it("the best baseline is the lowest of the first-order ones, curvature methods a
   }
 });
 
-it("README's results table says what the summary says", () => {
-  const readme = readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8");
-  const cells = [...readme.matchAll(/<!-- ([\w/-]+) -->\s*([\d.]+)/g)];
-  expect(cells.length).toBeGreaterThan(10);
-  for (const [, key, text] of cells) {
-    const digits = text!.split(".")[1]?.length ?? 0;
-    expect(summary[key!]!.value!.toFixed(digits), key).toBe(text);
-  }
+it("the numbers of README and the guides are those of results/: `npm run summary`", () => {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const ran = spawnSync(process.execPath, ["scripts/readme-numbers.mjs", "--check"], { cwd: root, encoding: "utf8" });
+  expect(`${ran.stdout}${ran.stderr}`).toBe("");
+  expect(ran.status).toBe(0);
 });
 
 it("two results may not claim one key", () => {
