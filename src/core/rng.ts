@@ -20,6 +20,7 @@ export interface Rng {
   split(label: string | number): Rng;
   /** Writes the state; `restore` continues from it. */
   state(): RngState;
+  /** Goes on from a state that `state` gave. */
   restore(state: RngState): void;
 }
 

@@ -3,6 +3,7 @@ import { check, checkInteger } from "../core/check.ts";
 /** One number for a loss curve; lower is better. `losses[t]` = f(θ_t). */
 export interface Metric {
   readonly name: string;
+  /** Its value; Infinity for a curve that diverged. Throws ArgumentError where the curve is too short. */
   of(losses: Float64Array): number;
 }
 

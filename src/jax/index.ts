@@ -16,7 +16,9 @@ export type OptState = JsTree<np.Array>;
  * and schedules. As everything in jax-js, both consume the arrays that they are given: pass `tree.ref(params)` to keep them.
  */
 export interface GradientTransformation {
+  /** The state for parameters of this tree. */
   init<Params extends JsTree<np.Array>>(params: Params): OptState;
+  /** From gradients and a state: the steps to add to the parameters, and the next state. */
   update<Params extends JsTree<np.Array>>(updates: Params, state: OptState, params?: Params): [Params, OptState];
 }
 

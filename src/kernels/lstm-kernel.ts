@@ -12,6 +12,7 @@ export interface LstmKernel {
   reset(): void;
   /** State as plain data: coordinate blocks of 8, each [layer][h, c][unit][8]. */
   saveState(): Vec;
+  /** Takes a state that `saveState` gave. */
   restoreState(state: Vec): void;
   /** One step of all coordinates: reads grad, advances the state, writes delta. */
   forward(grad: Vec, delta: Vec): void;

@@ -33,10 +33,13 @@ export interface Place {
 
 /** A network on the coordinates of one problem. */
 export interface Network {
+  /** Takes φ; later steps use it. */
   load(phi: Vec): void;
+  /** Back to a trajectory's start. */
   reset(): void;
   /** Everything that is carried from step to step, as plain data; zeros at a trajectory's start. */
   saveState(): Vec;
+  /** Takes a state that `saveState` gave. */
   restoreState(state: Vec): void;
   /** One step: reads grad, advances the state, writes delta. */
   forward(grad: Vec, delta: Vec): void;
@@ -101,7 +104,9 @@ export function networkStateLength(shape: NetworkShape, place: Place): number {
 /** One of several optimizers at a place: its coordinates, and its part of φ (or ∂L/∂φ) and of the state as views of the whole. */
 export interface PlacedPart extends Part {
   readonly place: Place;
+  /** Its part of φ, or of ∂L/∂φ, as a view. */
   phiOf<V extends Vec | Float64Array>(phi: V): V;
+  /** Its part of the state, as a view. */
   stateOf(state: Vec): Vec;
 }
 

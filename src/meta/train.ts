@@ -73,8 +73,11 @@ export const metaTrainDefaults: Omit<MetaTrainOptions, "shape"> = {
 
 /** Runs tasks, here or on other threads; results come in the order of the tasks. */
 export interface Runner {
+  /** Runs unrolls: losses, ∂L/∂φ, and what the next unroll goes on from. */
   unroll(tasks: readonly UnrollTask[]): Promise<UnrollResult[]>;
+  /** Runs validation trajectories: f(θ₀) … of each. */
   validate(tasks: readonly ValidationTask[]): Promise<number[][]>;
+  /** Ends its threads, where it has any. */
   close(): Promise<void>;
 }
 

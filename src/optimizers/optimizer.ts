@@ -8,6 +8,7 @@ export interface Optimizer<S = unknown> {
   readonly name: string;
   /** `functions` functions stand side by side in θ (default 1): for methods whose coordinates share information. */
   init(layout: Layout, functions?: number): S;
+  /** One step: reads `grad` (∇f at θ), writes `delta`, advances `state`. The caller adds: θ ← θ + delta. */
   update(state: S, grad: Vec, delta: Vec): void;
 }
 
@@ -18,6 +19,7 @@ export interface Method {
   readonly label: string;
   /** A sensible interval for the learning rate, in which a log grid starts. */
   readonly learningRates: readonly [number, number];
+  /** The method with a learning rate. */
   create(learningRate: number): Optimizer;
 }
 
@@ -27,6 +29,7 @@ export interface Method {
  */
 export interface LineSearchOptimizer<S = unknown> {
   readonly name: string;
+  /** Makes the memory for θ of a layout. */
   init(layout: Layout): S;
   /**
    * Reads θ, f(θ) and ∇f(θ), writes `delta`, advances the state. `evaluate` gives f and writes ∇f at another point, on

@@ -27,6 +27,7 @@ export const methods: readonly Method[] = [
 export interface ApartMethod {
   readonly name: string;
   readonly label: string;
+  /** A new optimizer. */
   create(): LineSearchOptimizer;
 }
 
