@@ -35,8 +35,8 @@ export function historyFindings(history: readonly Report[], o: MetaTrainOptions)
       ),
     );
   }
-  const clipped = o.clip > 0 ? history.filter((r) => r.gradientNorm > o.clip).length / history.length : 0;
-  if (o.clip > 0)
+  const clipped = history.filter((r) => r.gradientNorm > o.clip).length / history.length;
+  if (o.clip > 0 && history.length > 0)
     findings.push(
       finding(
         "clipping",

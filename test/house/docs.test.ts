@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -27,6 +28,26 @@ describe("code in the docs runs", () => {
     expect(process.cwd()).toBe(root);
     await import(path);
   });
+});
+
+it("code in the docs has the types that it says", () => {
+  const typed = mkdtempSync(join(folder, "types-"));
+  for (const [name, code] of snippets) writeFileSync(join(typed, `${name.replaceAll(/\W+/g, "-")}.ts`), code);
+  const paths = Object.fromEntries(
+    [
+      ["", ""],
+      ["/jax", "jax/"],
+      ["/node", "node/"],
+    ].map(([at, of]) => [`gradgrad${at}`, [join(root, `src/${of}index.ts`)]]),
+  );
+  const options = { isolatedDeclarations: false, declaration: false, noUnusedLocals: false, paths };
+  const config = { extends: join(root, "tsconfig.json"), compilerOptions: options, include: ["."] };
+  writeFileSync(join(typed, "tsconfig.json"), JSON.stringify(config));
+  const ran = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", typed], {
+    encoding: "utf8",
+  });
+  expect(ran.stdout).toBe("");
+  expect(ran.status).toBe(0);
 });
 
 it("every file that the papers and guides name exists", () => {
