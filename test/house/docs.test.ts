@@ -22,6 +22,7 @@ describe("code in the docs runs", () => {
       code
         .replaceAll('"gradgrad/node"', JSON.stringify(join(root, "src/node/index.ts")))
         .replaceAll('"gradgrad/problems/mlp"', JSON.stringify(join(root, "src/problems/mlp.ts")))
+        .replaceAll('"gradgrad/tfjs"', JSON.stringify(join(root, "src/tfjs/index.ts")))
         .replaceAll('"gradgrad/jax"', JSON.stringify(join(root, "src/jax/index.ts")))
         .replaceAll('"gradgrad"', JSON.stringify(join(root, "src/index.ts"))),
     );
