@@ -52,6 +52,9 @@ const bare = (comment) =>
     .replace(/^\s*\* ?/gm, "")
     .trim();
 
+/** Of a member; API Extractor puts words of its own at a constructor without any. */
+const memberWords = (m) => bare(m.docComment ?? "").replace(/^Constructs a new instance of the [\s\S]*/, "");
+
 /** The docstring as it was written: the model's has lost the indentation of its examples. */
 function docstring(m) {
   const comment = String.raw`(/\*\*(?:(?!\*/)[\s\S])*\*/)\s*export (?:declare )?(?:function|const|interface|type|class)`;
@@ -78,7 +81,7 @@ function declaration(m) {
   if (m.kind === "Variable") return `const ${head}`;
   if (!m.members) return head;
   const lines = m.members.map((inner) => {
-    const words = bare(inner.docComment ?? "").replaceAll(/\s*\n\s*/g, " ");
+    const words = memberWords(inner).replaceAll(/\s*\n\s*/g, " ");
     return `${words === "" ? "" : `  /** ${words} */\n`}  ${textOf(inner)}\n`;
   });
   return `${head} {\n${lines.join("")}}`;
@@ -96,7 +99,7 @@ for (const [entry, { types }] of Object.entries(manifest.exports)) {
     const words = docstring(m);
     if (words === "") gaps.push(`${module}: ${nameOf(m)}`);
     for (const inner of m.members ?? [])
-      if (/Method|Constructor/.test(inner.kind) && !inner.docComment)
+      if (/Method|Constructor/.test(inner.kind) && memberWords(inner) === "")
         gaps.push(`${module}: ${nameOf(m)}.${inner.name}`);
     const source = m.fileUrlPath.replace(/^dist\/(.*)\.d\.ts$/, "src/$1.ts");
     return `## ${nameOf(m)}\n\n\`\`\`ts\n${declaration(m)}\n\`\`\`\n\n${prose(words)}\n\n[source](../../${source})\n`;

@@ -63,7 +63,7 @@ export interface ResultFile {
   readonly commit: string;
   readonly machine: string;
   readonly date: string;
-  readonly spec?: Pick<TestSpec, "key" | "ratioOf"> & { readonly family?: { readonly kind: string } };
+  readonly spec?: Pick<TestSpec, "key" | "ratioOf" | "title"> & { readonly family?: { readonly kind: string } };
   readonly metrics?: readonly MetricFile[];
   /** Of a training record: how long one seed took. */
   readonly experiment?: string;
@@ -179,7 +179,7 @@ export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<strin
         line: Float64Array.of(Number.NaN, ...paper.map((p) => p.value)),
       });
     const found = experiments.flatMap((e) => e.tests.map((t) => ({ key: t.key, title: t.title ?? e.title })));
-    const { title } = found.find((t) => t.key === spec.key) ?? { title: spec.key };
+    const { title } = found.find((t) => t.key === spec.key) ?? { title: spec.title ?? spec.key };
     const banded = curves.find((c) => c.low !== undefined)?.label;
     const subtitle = curvesWords(m.summary.rows[0]!.n, statistic, banded);
     if (!inUnits.has(spec.key)) figures.set(`figures/${spec.key}.svg`, learningCurves(curves, { title, subtitle }));

@@ -107,6 +107,7 @@ export function ownExperiment(path: string, sha256: string, module: OwnModule): 
     tests: [
       {
         key: name,
+        ...(module.title ? { title: module.title } : {}),
         family: spec("test"),
         steps,
         trajectories,

@@ -2,10 +2,11 @@
 import { Array as Concrete, type JsTree, numpy as np, tree } from "@jax-js/jax";
 import { check } from "../core/check.ts";
 import { layout, type Vec } from "../core/layout.ts";
-import { type LstmShape, stateSize } from "../kernels/lstm-shape.ts";
+import { stateSize } from "../kernels/lstm-shape.ts";
+import { networkByTensor, type OwnNetwork } from "../learned/by-tensor.ts";
 import type { OptimizerFile } from "../learned/file.ts";
-import { networkLayout, openNetwork } from "../learned/network.ts";
-import { groupOf } from "../learned/several.ts";
+import { openNetwork } from "../learned/network.ts";
+import { rowsOfState, stateOfRows } from "../learned/state-rows.ts";
 import { stepOperations } from "./operations.ts";
 
 /** State of a transformation: a tree of arrays. The same as that of jax-js's own optax package. */
@@ -30,47 +31,23 @@ function names(of: JsTree<np.Array>, above = ""): string[] {
   return [above === "" ? "theta" : above];
 }
 
-/** Each leaf's network and φ. */
-function networkOf({ shape, phi }: Pick<OptimizerFile, "shape" | "phi">): (name: string, rank: number) => Own {
-  const plain = (net: unknown): net is LstmShape => !("kind" in (net as object));
-  const one = "a coordinatewise LSTM, or several";
-  if (!("kind" in shape)) return () => ({ net: shape, phi });
-  check(shape.kind === "several", "network", one, "one whose coordinates share information");
-  let at = 0;
-  const own = shape.groups.map(({ net }) => {
-    check(plain(net), "network", one, "one whose coordinates share information");
-    const from = at;
-    at += networkLayout(net).size;
-    return { net, phi: phi.subarray(from, at) };
-  });
-  return (name, rank) => own[groupOf(shape, name, rank)]!;
-}
-
-interface Own {
-  readonly net: LstmShape;
-  readonly phi: Vec;
-}
-
 /** Rows of a state; a network without one keeps a row of zeros, as jax-js has no empty arrays. */
-const rowsOf = ({ net }: Own): number => Math.max(1, stateSize(net));
+const rowsOf = ({ net }: OwnNetwork): number => Math.max(1, stateSize(net));
 
 /** One step in our kernels. `state` is [h and c of every unit][coordinates], row after row. */
-function stepKernel({ net, phi }: Own, grad: Vec, state: Vec): { delta: Vec; state: Vec } {
+function stepKernel({ net, phi }: OwnNetwork, grad: Vec, state: Vec): { delta: Vec; state: Vec } {
   const n = grad.length;
   const per = stateSize(net);
   const network = openNetwork(net, { layout: layout({ theta: [n] }), functions: 1, simd: "strict" });
   network.load(phi);
   network.reset();
-  const blocks = network.saveState(); // [block of 8 coordinates][row][8]
-  const place = (i: number, r: number): number => (i >> 3) * 8 * per + 8 * r + (i & 7);
-  for (let r = 0; r < per; r++) for (let i = 0; i < n; i++) blocks[place(i, r)] = state[r * n + i]!;
-  network.restoreState(blocks);
+  network.restoreState(stateOfRows(state, per, n, network.saveState()));
   const delta = new Float32Array(n);
   network.forward(grad, delta);
   const after = network.saveState();
   network.close();
-  const out = new Float32Array(state.length);
-  for (let r = 0; r < per; r++) for (let i = 0; i < n; i++) out[r * n + i] = after[place(i, r)]!;
+  const out = new Float32Array(state.length); // a network without a state keeps a row of zeros
+  out.set(rowsOfState(after, per, n));
   return { delta, state: out };
 }
 
@@ -91,8 +68,8 @@ const readable = (x: np.Array): boolean => x instanceof Concrete && (x.device ==
  * params = tree.map((p: np.Array, u: np.Array) => p.add(u), params, updates);
  */
 export function learned(file: Pick<OptimizerFile, "shape" | "phi">): GradientTransformation {
-  const own = networkOf({ shape: file.shape, phi: file.phi.slice() });
-  const ownOf = (of: JsTree<np.Array>): Own[] => {
+  const own = networkByTensor({ shape: file.shape, phi: file.phi.slice() });
+  const ownOf = (of: JsTree<np.Array>): OwnNetwork[] => {
     const leaves = tree.leaves(of) as np.Array[];
     return names(of).map((name, i) => own(name, leaves[i]!.shape.length));
   };

@@ -22,6 +22,7 @@ describe("code in the docs runs", () => {
       code
         .replaceAll('"gradgrad/node"', JSON.stringify(join(root, "src/node/index.ts")))
         .replaceAll('"gradgrad/problems/mlp"', JSON.stringify(join(root, "src/problems/mlp.ts")))
+        .replaceAll('"gradgrad/tfjs"', JSON.stringify(join(root, "src/tfjs/index.ts")))
         .replaceAll('"gradgrad/jax"', JSON.stringify(join(root, "src/jax/index.ts")))
         .replaceAll('"gradgrad"', JSON.stringify(join(root, "src/index.ts"))),
     );
@@ -37,6 +38,7 @@ it("code in the docs has the types that it says", () => {
     [
       ["", ""],
       ["/jax", "jax/"],
+      ["/tfjs", "tfjs/"],
       ["/node", "node/"],
     ].map(([at, of]) => [`gradgrad${at}`, [join(root, `src/${of}index.ts`)]]),
   );
