@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
 import { runTrajectory } from "../evaluation/index.ts";
+import { watched } from "../evaluation/watched.ts";
 import { bindNetwork } from "../learned/network.ts";
 import { loadArt, readPicture, writePicture } from "../node/art.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
@@ -9,7 +10,6 @@ import { apartMethods, methodByName, methodNames, methods } from "../optimizers/
 import { neuralArt } from "../problems/neural-art.ts";
 import { createProgress } from "./progress.ts";
 import { readOptimizer } from "./start.ts";
-import { watched } from "./watched.ts";
 
 /** Options of `style`, as the command line gives them. */
 export interface StyleCall {

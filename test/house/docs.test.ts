@@ -40,7 +40,7 @@ it("every file that the papers name exists", () => {
   const missing: string[] = [];
   for (const paper of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
     for (const [, path] of readFileSync(join(root, paper), "utf8").matchAll(
-      /`((?:src|test|bench|scripts|assembly|results)\/[\w./-]+\.\w+)`/g,
+      /`((?:src|test|bench|scripts|assembly|results|web)\/[\w./-]+\.\w+)`/g,
     ))
       if (!files.has(path!)) missing.push(`${paper}: ${path}`);
   expect(missing).toEqual([]);
