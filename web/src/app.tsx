@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { announcement, failure } from "./client.ts";
+import { Art } from "./panels/art.tsx";
 import { Controls } from "./panels/controls.tsx";
 import { Files } from "./panels/files.tsx";
 import { Learned } from "./panels/learned.tsx";
@@ -15,9 +16,9 @@ export function App(): JSX.Element {
       <header>
         <h1>An optimizer that learns to optimize</h1>
         <p class="lead">
-          Gradient descent needs a rule that turns a gradient into a step. People design such rules: SGD, Adam. Here a
-          small network, an LSTM, learns one: it runs short trainings of many small problems, and is itself trained by
-          gradient descent to make their loss fall fast. Press <b>Start</b>; everything happens in this tab.
+          Gradient descent needs a rule that turns a gradient into a step. People design such rules: plain gradient
+          descent, Adam. Here a small network, an LSTM, learns one: it trains many small problems, and is itself trained
+          by gradient descent to make their loss fall fast. Press <b>Start</b>; everything happens in this tab.
         </p>
       </header>
       <p class="unseen" role="status">
@@ -37,6 +38,9 @@ export function App(): JSX.Element {
         <Learned />
       </div>
       <Files />
+      <div class="panels">
+        <Art />
+      </div>
       <footer>
         <p>
           gradgrad {__VERSION__}: trained optimizers for TypeScript, after{" "}

@@ -26,8 +26,15 @@ export const ready = signal(false);
 
 export const round = computed(() => reports.value.at(-1)?.iteration ?? 0);
 export const finished = computed(() => round.value >= settings.value.rounds);
-/** Seconds a round, of the rounds so far. */
-export const pace = computed(() => (round.value > 0 ? seconds.value / round.value : undefined));
+/** Seconds a round, of the last ones: the first share the machine with the tuning. */
+export const pace = signal<number | undefined>(undefined);
+const PACED = 20; // messages of progress
+let marks: { round: number; seconds: number }[] = [];
+function setPace(): void {
+  marks = [...marks.slice(-PACED), { round: round.value, seconds: seconds.value }];
+  const [first, last] = [marks[0]!, marks.at(-1)!];
+  pace.value = last.round > first.round ? (last.seconds - first.seconds) / (last.round - first.round) : undefined;
+}
 
 const worker = new Worker(new URL("./lab/worker.ts", import.meta.url), { type: "module" });
 worker.postMessage({ role: "lab" } satisfies LabStart);
@@ -56,9 +63,12 @@ worker.onmessage = ({ data }: MessageEvent<FromLab>) => {
     seconds.value = data.seconds;
     threads.value = data.threads;
     ready.value = true;
+    marks = [];
+    setPace();
   } else if (data.kind === "progress") {
     reports.value = [...reports.value, ...data.reports];
     seconds.value = data.seconds;
+    setPace();
   } else if (data.kind === "status") {
     running.value = data.running;
     if (data.running) announcement.value = `Training ${settings.value.rounds} rounds`;

@@ -22,9 +22,4 @@ export const problems: Readonly<Record<Settings["problem"], ProblemWords>> = {
     words:
       "The loss is how badly a small neural network names digits drawn by rule, 14 × 14 pixels. Every step sees 128 others; every run starts from other weights. The engine for it, jax-js, is loaded when it is first chosen.",
   },
-  shapes: {
-    label: "Shapes: a convolutional network",
-    words:
-      "The loss is how badly a small convolutional network names coloured shapes drawn by rule, 16 × 16 pixels. Every step sees 32 others; every run starts from other weights.",
-  },
 };

@@ -1,6 +1,6 @@
 /** Everything that decides a run on the page; a link holds it. */
 export interface Settings {
-  readonly problem: "quadratic-uniform" | "quadratic-gaussian" | "digits" | "shapes";
+  readonly problem: "quadratic-uniform" | "quadratic-gaussian" | "digits";
   readonly network: "lstm" | "lstm-gac";
   /** Units a layer, and layers. */
   readonly hidden: number;
@@ -11,21 +11,19 @@ export interface Settings {
   readonly seed: number;
 }
 
-export const defaults: Settings = {
-  problem: "quadratic-uniform",
-  network: "lstm",
-  hidden: 20,
-  layers: 2,
-  rounds: 600,
-  batch: 2,
-  seed: 0,
-};
+type Problem = Settings["problem"];
+
+/** What a problem starts with: networks take a hundred times as long a round as quadratics, and need fewer. */
+export function defaultsOf(problem: Problem): Settings {
+  const quick = problem.startsWith("quadratic");
+  return { problem, network: "lstm", hidden: 20, layers: 2, rounds: quick ? 600 : 100, batch: quick ? 2 : 1, seed: 0 };
+}
 
 export type NumberName = Exclude<keyof Settings, "problem" | "network">;
 
 /** Names that a link may hold. */
 const choices: { readonly [N in "problem" | "network"]: readonly Settings[N][] } = {
-  problem: ["quadratic-uniform", "quadratic-gaussian", "digits", "shapes"],
+  problem: ["quadratic-uniform", "quadratic-gaussian", "digits"],
   network: ["lstm", "lstm-gac"],
 };
 /** The least and the most that a number may be. */
@@ -37,25 +35,26 @@ export const ranges: Readonly<Record<NumberName, readonly [number, number]>> = {
   seed: [0, 2 ** 31 - 1],
 };
 
-/** A number as a setting: whole and in its range. */
-export function inRange(name: NumberName, value: number): number {
+/** A number as a setting: whole and in its range; undefined for what is no number. */
+export function inRange(name: NumberName, value: number): number | undefined {
   const [low, high] = ranges[name];
-  return Number.isFinite(value) ? Math.min(high, Math.max(low, Math.round(value))) : defaults[name];
+  return Number.isFinite(value) ? Math.min(high, Math.max(low, Math.round(value))) : undefined;
 }
 
 /** The settings of a link's hash; what it lacks, or what is no setting, is the default. */
 export function fromHash(hash: string): Settings {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
-  const out: Record<string, unknown> = { ...defaults };
-  for (const [name, allowed] of Object.entries(choices)) {
-    const value = given.get(name);
-    if (value !== null && (allowed as readonly string[]).includes(value)) out[name] = value;
-  }
+  const chosen = <N extends keyof typeof choices>(name: N): Settings[N] =>
+    choices[name].find((c) => c === given.get(name)) ?? (choices[name][0] as Settings[N]);
+  const out: { -readonly [N in keyof Settings]: Settings[N] } = {
+    ...defaultsOf(chosen("problem")),
+    network: chosen("network"),
+  };
   for (const name of Object.keys(ranges) as NumberName[]) {
     const value = given.get(name);
-    if (value !== null && value !== "") out[name] = inRange(name, Number(value));
+    if (value) out[name] = inRange(name, Number(value)) ?? out[name];
   }
-  return out as unknown as Settings;
+  return out;
 }
 
 /** Threads that a link asks for; 0 where it does not. They change no byte, so they are no setting of the run. */
@@ -67,6 +66,8 @@ export function threadsFromHash(hash: string): number {
 /** The hash of a link: only what differs from the defaults. */
 export function toHash(settings: Settings, threads = 0): string {
   const out = new URLSearchParams();
+  const defaults = defaultsOf(settings.problem);
+  if (settings.problem !== choices.problem[0]) out.set("problem", settings.problem);
   for (const [name, value] of Object.entries(settings))
     if (value !== defaults[name as keyof Settings]) out.set(name, String(value));
   if (threads > 0) out.set("threads", String(threads));

@@ -1,4 +1,4 @@
-import type { OptimizerFile } from "../../../src/learned/file.ts";
+import { encodeOptimizer, type OptimizerFile } from "../../../src/learned/file.ts";
 import type { NetworkShape } from "../../../src/learned/network.ts";
 import type { FileFacts } from "./messages.ts";
 
@@ -15,7 +15,8 @@ function line(value: unknown): string {
 }
 
 /** What an optimizer file says of itself. */
-export function factsOf(name: string, { shape, phi, provenance: p }: OptimizerFile): FileFacts {
+export function factsOf(name: string, file: OptimizerFile): FileFacts {
+  const { shape, phi, provenance: p } = file;
   const { experiment, iterationsDone } = (p.training ?? {}) as { experiment?: unknown; iterationsDone?: unknown };
   const facts: [string, unknown][] = [
     ["Network", network(shape)],
@@ -31,6 +32,7 @@ export function factsOf(name: string, { shape, phi, provenance: p }: OptimizerFi
   ];
   return {
     name,
+    bytes: encodeOptimizer(file) as Uint8Array<ArrayBuffer>,
     facts: facts.filter(([, v]) => v !== undefined && v !== null).map(([k, v]) => [k, line(v)] as const),
   };
 }

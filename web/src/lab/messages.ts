@@ -49,6 +49,7 @@ export interface Curves {
 export interface FileFacts {
   readonly name: string;
   readonly facts: readonly (readonly [string, string])[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** What the lab tells. */

@@ -18,7 +18,7 @@ import {
   threadsAsked,
 } from "../client.ts";
 import { problems } from "../problems.ts";
-import { inRange, type NumberName, ranges, type Settings } from "../settings.ts";
+import { defaultsOf, inRange, type NumberName, ranges, type Settings } from "../settings.ts";
 
 function NumberField({ name, label }: { name: NumberName; label: string }): JSX.Element {
   const [min, max] = ranges[name];
@@ -33,7 +33,8 @@ function NumberField({ name, label }: { name: NumberName; label: string }): JSX.
         max={max}
         value={settings.value[name]}
         onChange={({ currentTarget }) => {
-          const value = inRange(name, currentTarget.value === "" ? Number.NaN : Number(currentTarget.value));
+          const given = currentTarget.value === "" ? Number.NaN : Number(currentTarget.value);
+          const value = inRange(name, given) ?? settings.value[name];
           currentTarget.value = String(value);
           if (value !== settings.value[name]) change({ [name]: value });
         }}
@@ -101,7 +102,10 @@ export function Controls(): JSX.Element {
           <select
             name="problem"
             value={problem}
-            onChange={({ currentTarget }) => change({ problem: currentTarget.value as Settings["problem"] })}
+            onChange={({ currentTarget }) => {
+              const { rounds, batch } = defaultsOf(currentTarget.value as Settings["problem"]);
+              change({ problem: currentTarget.value as Settings["problem"], rounds, batch });
+            }}
           >
             {Object.entries(problems).map(([key, { label }]) => (
               <option key={key} value={key}>

@@ -5,16 +5,17 @@ import type { Curves, FileFacts } from "../lab/messages.ts";
 import { problems } from "../problems.ts";
 import { save } from "../save.ts";
 import type { Settings } from "../settings.ts";
+import { Drop } from "./drop.tsx";
 import { CurvesChart } from "./race.tsx";
 
 const MOST = 64 * 2 ** 20; // as the library
 
-const facts = signal<FileFacts | undefined>(undefined);
+/** The optimizer file that was read last. */
+export const facts = signal<FileFacts | undefined>(undefined);
 const wrong = signal<string | undefined>(undefined);
 const result = signal<{ problem: Settings["problem"]; curves: Curves } | undefined>(undefined);
 const against = signal<Settings["problem"]>("quadratic-gaussian");
 const busy = signal(false);
-const over = signal(false);
 
 /** Does one thing at a time; what the lab refuses is said, and nothing that was there is lost. */
 async function attempt(work: () => Promise<void>): Promise<void> {
@@ -36,7 +37,7 @@ const took = (read: FileFacts): void => {
 };
 
 /** Reads an optimizer file that was dropped or chosen. */
-export const takeFile = (file: File): Promise<void> =>
+const takeFile = (file: File): Promise<void> =>
   attempt(async () => {
     if (file.size > MOST) throw new Error(`${file.name}: expected at most ${MOST} bytes, got ${file.size}`);
     const bytes = new Uint8Array(await file.arrayBuffer());
@@ -88,33 +89,9 @@ export function Files(): JSX.Element {
       <section class="panel" aria-labelledby="bring">
         <h2 id="bring">Bring one</h2>
         <p class="words">Reads an optimizer file, says where it comes from, and races it on problems of your choice.</p>
-        <label
-          class={over.value ? "drop over" : "drop"}
-          onDragOver={(event) => {
-            event.preventDefault();
-            over.value = true;
-          }}
-          onDragLeave={() => {
-            over.value = false;
-          }}
-          onDrop={(event) => {
-            event.preventDefault();
-            over.value = false;
-            const file = event.dataTransfer?.files[0];
-            if (file) void takeFile(file);
-          }}
-        >
+        <Drop accept=".safetensors" take={(file) => void takeFile(file)}>
           Drop a .safetensors file here, or choose one
-          <input
-            type="file"
-            accept=".safetensors"
-            onChange={({ currentTarget }) => {
-              const file = currentTarget.files?.[0];
-              if (file) void takeFile(file);
-              currentTarget.value = "";
-            }}
-          />
-        </label>
+        </Drop>
         <label class="long">
           or one that the package carries
           <select

@@ -13,7 +13,7 @@ export function Learned(): JSX.Element {
     <Panel
       wide
       title="What has it learned?"
-      words="The step that each rule takes on one number of θ, for every gradient (across) at each of the first 32 steps (down), after the same gradients before. SGD's step is the gradient times a rate; Adam divides by its usual size; the learned one is what the LSTM found."
+      words="The step that each rule takes on one number of θ, for every gradient (across) at each of the first 32 steps (down), after the same gradients before. Gradient descent's step is the gradient times a rate; Adam divides by its usual size; the learned one is what the LSTM found."
     >
       {maps ? (
         <>

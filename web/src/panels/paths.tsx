@@ -12,9 +12,9 @@ export function Paths(): JSX.Element {
       title="How does it move?"
       words={
         <>
-          One problem's loss on the plane in which SGD and Adam move most, brighter the lower; the paths of{" "}
-          <b class="learned">the learned optimizer</b>, <b class="adam">Adam</b> and <b class="sgd">SGD</b> fall onto
-          it.
+          One problem's loss on the plane in which gradient descent and Adam move most, brighter the lower. The paths of{" "}
+          <b class="learned">the learned optimizer</b>, <b class="adam">Adam</b> and <b class="sgd">gradient descent</b>{" "}
+          are cast onto it.
         </>
       }
     >
@@ -22,7 +22,7 @@ export function Paths(): JSX.Element {
         <Canvas
           shape="square"
           moves
-          label="The paths of the learned optimizer, Adam and SGD from the same start, on a slice of the loss."
+          label="The paths of the learned optimizer, Adam and gradient descent from the same start, on a slice of the loss."
           draw={(c, w, h, theme, time) => drawContour(c, w, h, theme, time, now.slice, now.ways)}
         />
       ) : (

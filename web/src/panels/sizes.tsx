@@ -21,7 +21,7 @@ export function Sizes(): JSX.Element {
   return (
     <Panel
       title="How large are its steps?"
-      words="All updates of one run by size. Adam's stay near its rate; SGD's shrink with the gradient."
+      words="All updates of one run by size. Those of gradient descent shrink with the gradient; Adam's stay near its rate for longer."
     >
       {now ? (
         <Canvas
