@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
 import { runTrajectory } from "../evaluation/index.ts";
+import { watched } from "../evaluation/watched.ts";
 import type { TestSpec } from "../experiments/experiment.ts";
 import { createFamily } from "../experiments/families.ts";
 import type { PaperFigure } from "../experiments/paper-figures.ts";
@@ -15,7 +16,6 @@ import { methodByName } from "../optimizers/registry.ts";
 import { fitted } from "../problems/neural-art.ts";
 import { createProgress } from "./progress.ts";
 import { readResult } from "./summary.ts";
-import { watched } from "./watched.ts";
 
 /** Makes test pictures again, the very ones of the results, by the learned optimizer and by tuned Adam: a contact sheet. */
 export async function makePictures(

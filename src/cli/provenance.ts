@@ -13,7 +13,7 @@ function commit(): string {
     execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   try {
     if (realpathSync(git("rev-parse", "--show-toplevel")) !== realpathSync(root)) return "unknown";
-    const changed = git("status", "--porcelain", "--", "src", "assembly", "package-lock.json");
+    const changed = git("status", "--porcelain", "--", "src", "assembly", "web", "package-lock.json");
     return git("rev-parse", "--short=12", "HEAD") + (changed ? "-dirty" : "");
   } catch {
     return "unknown";

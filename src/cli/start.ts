@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { check } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
 import type { Experiment } from "../experiments/experiment.ts";
+import { describeTraining } from "../experiments/optimizer-file.ts";
 import { decodeOptimizer, type OptimizerFile } from "../learned/file.ts";
 import { sha256 } from "./results.ts";
 
@@ -50,11 +51,6 @@ export function firstExperiment({ startFrom, options }: Experiment): Experiment 
 /** What training `firstExperiment` left, as a start. */
 export function startFromTrained({ file, seconds }: { file: OptimizerFile; seconds: number }): Start {
   return { phi: file.phi, seconds, provenance: { training: file.provenance.training } };
-}
-
-/** What an optimizer file says of its training: options, rounds done, and what it started from. */
-export function describeTraining({ name, options }: Experiment, iterationsDone: number, start: unknown): object {
-  return { ...options, experiment: name, iterationsDone, ...(start === undefined ? {} : { start }) };
 }
 
 /** How an experiment that came to its end is described, those before it included. */

@@ -2,14 +2,16 @@ import { existsSync } from "node:fs";
 import { check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
 import { runTrajectory } from "../evaluation/index.ts";
+import { watched } from "../evaluation/watched.ts";
+import { artRates } from "../experiments/art.ts";
 import { bindNetwork } from "../learned/network.ts";
 import { loadArt, readPicture, writePicture } from "../node/art.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
 import { apartMethods, methodByName, methodNames, methods } from "../optimizers/registry.ts";
 import { neuralArt } from "../problems/neural-art.ts";
+import { randomLayers } from "../problems/random-features.ts";
 import { createProgress } from "./progress.ts";
 import { readOptimizer } from "./start.ts";
-import { watched } from "./watched.ts";
 
 /** Options of `style`, as the command line gives them. */
 export interface StyleCall {
@@ -29,15 +31,6 @@ export interface StyleCall {
   readonly json: boolean;
 }
 
-/** Layers of the random filters: as VGG-19's, texture at every scale and content at a coarse one. */
-const randomLayers = {
-  contentLayers: ["random3"],
-  styleLayers: ["random1", "random2", "random3", "random4"],
-};
-
-/** Pixels move by a few of their 255 levels a step. */
-const DEFAULT_RATES: Readonly<Record<string, number>> = { adam: 8, rmsprop: 3 };
-
 function optimizerOf(call: StyleCall): Optimizer | LineSearchOptimizer {
   const apart = apartMethods.find((m) => m.name === call.optimizer);
   if (apart) return apart.create();
@@ -51,7 +44,7 @@ function optimizerOf(call: StyleCall): Optimizer | LineSearchOptimizer {
     `an optimizer file, or one of ${methodNames.join(", ")}`,
     call.optimizer,
   );
-  const rate = call.learningRate ?? DEFAULT_RATES[call.optimizer];
+  const rate = call.learningRate ?? artRates[call.optimizer];
   check(rate !== undefined, "--learning-rate", `a rate for ${call.optimizer}`, "none");
   return methodByName(call.optimizer).create(rate);
 }

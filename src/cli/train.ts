@@ -2,6 +2,7 @@ import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../core/check.ts";
 import type { Experiment } from "../experiments/experiment.ts";
+import { optimizerFile } from "../experiments/optimizer-file.ts";
 import { decodeOptimizer, encodeOptimizer, type OptimizerFile } from "../learned/file.ts";
 import { type Checkpoint, initialCheckpoint, metaTrain } from "../meta/train.ts";
 import { loadCheckpoint, type RunIdentity, saveCheckpoint } from "../node/checkpoint.ts";
@@ -10,7 +11,7 @@ import { writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
 import { provenance, type ResultProvenance } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
-import { describeTraining, firstExperiment, type Start, startFromFinished, startFromTrained } from "./start.ts";
+import { firstExperiment, type Start, startFromFinished, startFromTrained } from "./start.ts";
 import { version } from "./version.ts";
 
 /** What `train` is told besides the experiment. */
@@ -42,27 +43,6 @@ export interface Trained {
 }
 
 const CHECKPOINT_EVERY_MS = 30_000;
-
-/** The best φ so far, with where it comes from; the latest where no validation was finite yet. */
-function optimizerFile(experiment: Experiment, c: Checkpoint, start: unknown): OptimizerFile {
-  const { options, train } = experiment;
-  const phi = Number.isFinite(c.bestScore) ? c.bestPhi : c.meanPhi;
-  return {
-    shape: options.shape,
-    phi,
-    provenance: {
-      family: train,
-      horizon: options.steps,
-      seed: options.seed,
-      version,
-      training: describeTraining(experiment, c.iteration, start),
-      score: c.bestScore,
-      select: options.select,
-      largestParameter: phi.reduce((a, v) => Math.max(a, Math.abs(v)), 0),
-      largestGradient: c.largestGradient,
-    },
-  };
-}
 
 /** What is kept beside an optimizer file: how long it took, where, and how the validation score went. */
 function trainingRecord(experiment: Experiment, c: Checkpoint, seconds: number, from: ResultProvenance): string {
@@ -189,7 +169,7 @@ async function trainStage(
     throw new Error(
       `${name}: every meta-validation diverged, so there is no optimizer to keep. Try a lower learningRate than ${options.learningRate}, or a longer warmup`,
     );
-  const file = optimizerFile(experiment, checkpoint, start?.provenance);
+  const file = optimizerFile(experiment, checkpoint, version, start?.provenance);
   writeWhole(path, encodeOptimizer(file));
   writeWhole(pathOf(experiment, call.folder, "json"), trainingRecord(experiment, checkpoint, seconds(), origin));
   if (!finished && !call.quiet)

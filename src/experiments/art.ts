@@ -1,8 +1,12 @@
 import { defaultLstm } from "../learned/lstm.ts";
 import { type MetaTrainOptions, metaTrainDefaults } from "../meta/train.ts";
 import { neuralArtDefaults } from "../problems/neural-art.ts";
+import { randomLayers } from "../problems/random-features.ts";
 import type { Experiment, TestSpec } from "./experiment.ts";
 import type { FamilySpec } from "./families.ts";
+
+/** Rates for pictures whose optimizer is not tuned: pixels move by a few of their 255 levels a step. */
+export const artRates: Readonly<Record<string, number>> = { adam: 8, rmsprop: 3 };
 
 type Art = FamilySpec & { readonly kind: "art" };
 
@@ -34,8 +38,7 @@ const made: typeof vgg = {
   ...vgg,
   features: "random",
   simd: "strict",
-  contentLayers: ["random3"],
-  styleLayers: ["random1", "random2", "random3", "random4"],
+  ...randomLayers,
 };
 
 const test = (key: string, title: string, family: Art, trajectories: number, tuningTrajectories: number): TestSpec => ({

@@ -2,7 +2,7 @@ import { check } from "../core/check.ts";
 import { type ImageSet, poolImages, selectLabels } from "../data/images.ts";
 import type { Picture } from "../data/picture.ts";
 import { type ConvnetOptions, convnet, convnetDefaults } from "../problems/convnet.ts";
-import type { FeatureWeights, NeuralArtOptions } from "../problems/neural-art.ts";
+import { type FeatureWeights, type NeuralArtOptions, neuralArt } from "../problems/neural-art.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
 import { type QuadraticOptions, quadratics } from "../problems/quadratic.ts";
 import type { OwnSpec } from "./own.ts";
@@ -103,7 +103,6 @@ export async function createFamily(
   }
   if (spec.kind === "art") {
     check(art !== undefined, "family", "a loader of pictures for neural art", "none");
-    const { neuralArt } = await import("../problems/neural-art.ts");
     const { kind: _, contents, style, features, ...own } = spec;
     return neuralArt({
       ...own,

@@ -30,7 +30,8 @@ export interface TaskRunner {
   close(): Promise<void>;
 }
 
-function create(spec: OptimizerSpec): Optimizer | LineSearchOptimizer {
+/** The optimizer that a spec describes. */
+export function createOptimizer(spec: OptimizerSpec): Optimizer | LineSearchOptimizer {
   if (spec.kind === "learned") return bindNetwork(spec.shape, spec.phi);
   if (spec.kind === "apart") return apartMethods.find((m) => m.name === spec.name)!.create();
   return methodByName(spec.name).create(spec.learningRate);
@@ -38,5 +39,5 @@ function create(spec: OptimizerSpec): Optimizer | LineSearchOptimizer {
 
 /** One task: [optimizer][function]. A pure function of the task, but for the seconds it took. */
 export function runTask(family: ProblemFamily, task: RunTask, now?: () => number): Promise<Trajectory[][]> {
-  return runProblem(family, task.optimizers.map(create), createRng(task.stream), task.k, task.steps, now);
+  return runProblem(family, task.optimizers.map(createOptimizer), createRng(task.stream), task.k, task.steps, now);
 }

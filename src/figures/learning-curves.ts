@@ -1,7 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import { check } from "../core/check.ts";
 import type { Curve } from "../evaluation/compare.ts";
-import { append, figureDocument, finish, logAxis, nameAxes, spread } from "./svg.ts";
+import { append, figureDocument, finish, logAxis, nameAxes } from "./svg.ts";
+import { spread } from "./ticks.ts";
 
 /** Readable on white and on black, and apart for colour-blind readers (after Okabe and Ito 2008). */
 const palette = ["#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#808080", "#A6761D"];

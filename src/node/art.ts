@@ -3,12 +3,11 @@ import { basename, join } from "node:path";
 import sharp from "sharp";
 import { ArgumentError, check } from "../core/check.ts";
 import { type Picture, picture } from "../data/picture.ts";
-import { parseSafetensors } from "../data/safetensors.ts";
 import { makePainting, makeScenes } from "../data/scenes.ts";
 import type { ArtLoader } from "../experiments/families.ts";
-import type { FeatureLayer } from "../problems/feature-network.ts";
 import type { FeatureWeights } from "../problems/neural-art.ts";
 import { randomFeatures } from "../problems/random-features.ts";
+import { vgg19Features } from "../problems/vgg19.ts";
 import { dataFolder } from "./datasets.ts";
 import { writeWhole } from "./write.ts";
 
@@ -51,38 +50,14 @@ export async function writePicture(path: string, pixels: ArrayLike<number>, side
 /** Where the feature network lies. */
 export const vgg19Path = (): string => join(dataFolder(), "vgg19", "vgg19-features.safetensors");
 
-/** Convolutions of a block of VGG-19. */
-const BLOCKS = [2, 2, 4, 4, 1];
-
 /**
- * VGG-19's convolutions up to block5_conv1, from a safetensors file with `blockB_convC/kernel` [3, 3, in, out] and `/bias`.
- * Source: Simonyan and Zisserman 2014; scripts/convert-vgg19.py makes the file from public weights.
+ * VGG-19's convolutions up to block5_conv1; scripts/convert-vgg19.py makes the file from public weights.
  *
  * @throws ArgumentError naming a file or tensor that is missing.
  */
 export function loadVgg19(path: string = vgg19Path()): FeatureWeights {
   check(existsSync(path), "VGG-19", "a file", path, "scripts/convert-vgg19.py makes it; or use --features random");
-  const tensors = parseSafetensors(path, readFileSync(path));
-  const tensor = (name: string): { shape: readonly number[]; data: Float32Array } => {
-    const t = tensors.get(name);
-    check(t !== undefined, path, `a tensor ${name}`, [...tensors.keys()].join(", "));
-    return t;
-  };
-  const layers = BLOCKS.flatMap((count, b) =>
-    Array.from({ length: count }, (_, c): FeatureLayer => {
-      const name = `block${b + 1}_conv${c + 1}`;
-      const { shape, data: w } = tensor(`${name}/kernel`);
-      check(
-        shape.length === 4 && shape[0] === 3 && shape[1] === 3,
-        `${path}: ${name}`,
-        "[3, 3, in, out]",
-        shape.join(", "),
-      );
-      const [, , inputs, outputs] = shape as [number, number, number, number];
-      return { name, pool: b > 0 && c === 0, inputs, outputs, w, b: tensor(`${name}/bias`).data };
-    }),
-  );
-  return { layers, mean: [123.68, 116.779, 103.939], bgr: true, scale: 1 };
+  return vgg19Features(path, readFileSync(path));
 }
 
 /** Photographs by number: 16 to meta-train, 3 to validate, 5 to test. */

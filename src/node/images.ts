@@ -1,17 +1,12 @@
 import { type ImageSet, sliceImages } from "../data/images.ts";
 import type { ImageSource } from "../experiments/families.ts";
+import { madeImages } from "../experiments/made-images.ts";
 
 const loaded = new Map<ImageSource, Promise<ImageSet>>();
 
 async function load(source: ImageSource): Promise<ImageSet> {
-  if (source === "digits-train" || source === "digits-test") {
-    const { makeDigits } = await import("../data/digits.ts");
-    return source === "digits-train" ? makeDigits(10_000, 1) : makeDigits(5_000, 2);
-  }
-  if (source === "shapes-train" || source === "shapes-test") {
-    const { makeShapes } = await import("../data/shapes.ts");
-    return source === "shapes-train" ? makeShapes(8_000, 1) : makeShapes(4_000, 2);
-  }
+  const made = await madeImages(source);
+  if (made) return made;
   if (source.startsWith("cifar")) {
     const { loadCifarBatch } = await import("./cifar.ts");
     if (source === "cifar-test") return loadCifarBatch("data_batch_2.bin");

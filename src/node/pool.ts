@@ -3,15 +3,16 @@ import { Piscina } from "piscina";
 import { ArgumentError } from "../core/check.ts";
 import type { Trajectory } from "../evaluation/run.ts";
 import type { TaskRunner } from "../experiments/run-task.ts";
+import type { ThreadFamilies, ThreadTask } from "../experiments/thread.ts";
 import type { Carry } from "../meta/rollout.ts";
 import type { Runner } from "../meta/train.ts";
 import type { UnrollResult } from "../meta/unroll.ts";
-import type { Refused, WorkerData, WorkerTask } from "./worker.ts";
+import type { Refused } from "./worker.ts";
 
-function createPool(threads: number, worker: string, workerData?: WorkerData): Piscina<WorkerTask, unknown> {
+function createPool(threads: number, worker: string, families?: ThreadFamilies): Piscina<ThreadTask, unknown> {
   return new Piscina({
     filename: worker,
-    ...(workerData ? { workerData } : {}),
+    ...(families ? { workerData: families } : {}),
     minThreads: threads,
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
@@ -39,7 +40,7 @@ const compiledWorker = (): string => new URL("./worker.js", import.meta.url).hre
  * @param worker address of the compiled worker module.
  */
 export function poolRunner(
-  families: WorkerData,
+  families: ThreadFamilies,
   threads: number = availableParallelism(),
   worker: string = compiledWorker(),
 ): Runner {

@@ -5,6 +5,12 @@ import type { FeatureWeights } from "./neural-art.ts";
 /** Channels of each layer; a pooling stands before every layer but the first. */
 const CHANNELS = [16, 32, 64, 64];
 
+/** As VGG-19's: texture at every scale and content at a coarse one. */
+export const randomLayers: { readonly contentLayers: readonly string[]; readonly styleLayers: readonly string[] } = {
+  contentLayers: ["random3"],
+  styleLayers: ["random1", "random2", "random3", "random4"],
+};
+
 /**
  * Fixed random filters at four scales, features for neural art without a download: 3 × 3 convolutions with weights
  * N(0, 2/(9 · inputs)) and ReLU, halved in size between them. Layers are random1 … random4. Untrained filters already carry

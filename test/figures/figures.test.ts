@@ -4,7 +4,7 @@ import type { Curve } from "../../src/evaluation/compare.ts";
 import type { Summary } from "../../src/evaluation/summary.ts";
 import { learningCurves, metaProgress, renderReport } from "../../src/figures/index.ts";
 import { toPng } from "../../src/figures/png.ts";
-import { logTicks, spread } from "../../src/figures/svg.ts";
+import { logTicks, spread } from "../../src/figures/ticks.ts";
 
 const curve = (name: string, rate: number, role: Curve["role"] = "baseline"): Curve => ({
   name,

@@ -61,7 +61,9 @@ it("every file that the papers and guides name exists", () => {
   const missing: string[] = [];
   for (const paper of documents) {
     const text = textOf(paper);
-    for (const [, path] of text.matchAll(/`((?:src|test|bench|scripts|assembly|results)\/[\w./-]+\.\w+)`/g))
+    for (const [, path] of text.matchAll(
+      /`((?:src|test|bench|scripts|assembly|results|web|docs|examples)\/[\w./-]+\.\w+)`/g,
+    ))
       if (!files.has(path!)) missing.push(`${paper}: ${path}`);
     for (const [, link] of text.matchAll(/\]\((?!https:)([^)#]+)[^)]*\)/g)) {
       const path = join(dirname(paper), link!).replaceAll("\\", "/");

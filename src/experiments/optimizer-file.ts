@@ -1,0 +1,29 @@
+import type { OptimizerFile } from "../learned/file.ts";
+import type { Checkpoint } from "../meta/train.ts";
+import type { Experiment } from "./experiment.ts";
+
+/** What an optimizer file says of its training: options, rounds done, and what it started from. */
+export function describeTraining({ name, options }: Experiment, iterationsDone: number, start: unknown): object {
+  return { ...options, experiment: name, iterationsDone, ...(start === undefined ? {} : { start }) };
+}
+
+/** The best φ so far, with where it comes from; the latest where no validation was finite yet. */
+export function optimizerFile(experiment: Experiment, c: Checkpoint, version: string, start?: unknown): OptimizerFile {
+  const { options, train } = experiment;
+  const phi = Number.isFinite(c.bestScore) ? c.bestPhi : c.meanPhi;
+  return {
+    shape: options.shape,
+    phi,
+    provenance: {
+      family: train,
+      horizon: options.steps,
+      seed: options.seed,
+      version,
+      training: describeTraining(experiment, c.iteration, start),
+      score: c.bestScore,
+      select: options.select,
+      largestParameter: phi.reduce((a, v) => Math.max(a, Math.abs(v)), 0),
+      largestGradient: c.largestGradient,
+    },
+  };
+}

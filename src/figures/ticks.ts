@@ -1,0 +1,50 @@
+/** Moves labels apart until neighbours are `gap` apart, inside [top, bottom], each as near its place as that allows. */
+export function spread(places: readonly number[], gap: number, top: number, bottom: number): number[] {
+  const order = places.map((y, i) => ({ y, i })).sort((a, b) => a.y - b.y || a.i - b.i);
+  const space = order.length > 1 ? Math.min(gap, (bottom - top) / (order.length - 1)) : gap;
+  // Clusters that touch merge and sit around the mean of their members' wishes.
+  const clusters: { members: number[]; wish: number }[] = [];
+  const half = (c: { members: number[] }) => ((c.members.length - 1) * space) / 2;
+  const settle = (c: { members: number[]; wish: number }) => {
+    const mean = c.members.reduce((a, i) => a + places[i]!, 0) / c.members.length;
+    c.wish = Math.max(top + half(c), Math.min(bottom - half(c), mean));
+  };
+  for (const { i } of order) {
+    let cluster = { members: [i], wish: 0 };
+    settle(cluster);
+    for (let last = clusters.at(-1); last; last = clusters.at(-1)) {
+      if (cluster.wish - half(cluster) - (last.wish + half(last)) >= space - 1e-9) break;
+      clusters.pop();
+      cluster = { members: [...last.members, ...cluster.members], wish: 0 };
+      settle(cluster);
+    }
+    clusters.push(cluster);
+  }
+  const out = new Array<number>(places.length);
+  for (const c of clusters) for (const [k, i] of c.members.entries()) out[i] = c.wish - half(c) + k * space;
+  return out;
+}
+
+/** The powers of ten in an interval, times each of `steps`. */
+function powers(low: number, high: number, steps: readonly number[]): number[] {
+  const ticks: number[] = [];
+  for (let k = Math.floor(Math.log10(low)); k <= Math.log10(high); k++)
+    for (const m of steps) ticks.push(Number(`${m}e${k}`));
+  return ticks.filter((t) => t >= low && t <= high);
+}
+
+/** Marks of a log axis: powers of ten where three fit, else 1, 2, 5 times them, else even steps. */
+export function logTicks(low: number, high: number): number[] {
+  const tens = high / low > 300 ? powers(low, high, [1]) : [];
+  if (tens.length >= 3) return tens;
+  const ticks = powers(low, high, [1, 2, 5]);
+  if (ticks.length > 3) return ticks;
+  // Under about one decade: multiples of 1, 2 or 5 × 10ᵏ, of which at most eight fit.
+  for (let k = Math.floor(Math.log10(high)) - 4; ; k++)
+    for (const m of [1, 2, 5]) {
+      const first = Math.ceil(low / Number(`${m}e${k}`));
+      const last = Math.floor(high / Number(`${m}e${k}`));
+      if (last - first < 8)
+        return Array.from({ length: last - first + 1 }, (_, i) => Number(`${(first + i) * m}e${k}`));
+    }
+}
