@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { fromHash, type Settings } from "../../web/src/settings.ts";
+import { startChromium } from "../chromium.ts";
 import { serve } from "./serve.ts";
 
 /** The static build. */
@@ -10,15 +11,6 @@ const dist = fileURLToPath(new URL("../../web/dist", import.meta.url));
 
 /** Small enough to finish in seconds; two trajectories a round, so that two threads have work. */
 export const small: Settings = { ...fromHash(""), hidden: 8, rounds: 12, seed: 3 };
-
-/** Starts Chromium. Throws with how to get what is missing. */
-async function startBrowser(): Promise<Browser> {
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  if (!existsSync(executablePath))
-    throw new Error(`No ${executablePath}: apt-get install chromium, or name another Chromium by CHROMIUM=path`);
-  if (!existsSync(`${dist}/index.html`)) throw new Error("No web/dist: npm run web:build");
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
-}
 
 /** A fresh page of the static build for every test, in a folder of a host; what it asks the network for; and its parts. */
 export interface Visit {
@@ -52,7 +44,8 @@ export function visits(): Visit {
     },
   };
   beforeAll(async () => {
-    browser = await startBrowser();
+    if (!existsSync(`${dist}/index.html`)) throw new Error("No web/dist: npm run web:build");
+    browser = await startChromium();
     server = await serve(dist, visit.base);
   });
   afterAll(async () => {
