@@ -49,7 +49,7 @@ export function CurvesChart({ of }: { of: Curves }): JSX.Element {
       />
       <p class="result">
         After {x.length - 1} steps: <b class="learned">{digits(lastOf(of.curves[0]!.median))}</b> learned,{" "}
-        <b>{digits(lastOf(best.median))}</b> {best.label}, the best of the others (rate {best.learningRate}).
+        <b>{digits(lastOf(best.median))}</b> {best.label}, the best of the others (rate {digits(best.learningRate)}).
       </p>
     </>
   );
