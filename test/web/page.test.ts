@@ -8,7 +8,10 @@ const visit = visits();
 
 it("works by keyboard alone, names every control, and asks the network for nothing after it has loaded", async () => {
   await visit.open(toHash(small));
-  await visit.page.locator(".panel canvas").first().waitFor(); // measured: the baselines are tuned
+  const last = visit.page.getByRole("heading", { name: "Paint with it" });
+  const place = (await last.boundingBox())!.y;
+  await visit.page.locator(".maps canvas").nth(2).waitFor(); // measured: the baselines are tuned
+  expect((await last.boundingBox())!.y, "what is measured moves nothing from under a pointer").toBe(place);
   const loaded = visit.requests.length;
   expect(visit.requests.every((r) => new URL(r).pathname.startsWith(visit.base))).toBe(true);
   await visit.page.locator("select[name=problem]").focus();

@@ -39,12 +39,24 @@ export function Learned(): JSX.Element {
             <span>+{maps.scale.toPrecision(2)}</span>
           </p>
         </>
-      ) : (
+      ) : now ? (
         <Waiting shape="map">
-          {now
-            ? "The coordinates of this network share what they know: one gradient alone decides no step."
-            : "Measuring…"}
+          The coordinates of this network share what they know: one gradient alone decides no step.
         </Waiting>
+      ) : (
+        <>
+          <div class="maps">
+            {["Learned", "Gradient descent", "Adam"].map((label) => (
+              <figure key={label}>
+                <figcaption>{label}</figcaption>
+                <Waiting shape="map">Measuring…</Waiting>
+              </figure>
+            ))}
+          </div>
+          <p class="scale">
+            <span>&nbsp;</span>
+          </p>
+        </>
       )}
     </Panel>
   );

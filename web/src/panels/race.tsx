@@ -49,7 +49,7 @@ export function CurvesChart({ of }: { of: Curves }): JSX.Element {
       />
       <p class="result">
         After {x.length - 1} steps: <b class="learned">{digits(lastOf(of.curves[0]!.median))}</b> learned,{" "}
-        <b>{digits(lastOf(best.median))}</b> {best.label}, the best of the others (rate {digits(best.learningRate)}).
+        <b>{digits(lastOf(best.median))}</b> {best.label}, the best of the others (rate {digits(best.learningRate!)}).
       </p>
     </>
   );
@@ -66,9 +66,12 @@ export function Race(): JSX.Element {
       {now ? (
         <CurvesChart of={now} />
       ) : (
-        <Waiting shape="chart">
-          {tuning.value ? `Tuning the others: ${tuning.value.done} of ${tuning.value.of}.` : "Measuring…"}
-        </Waiting>
+        <>
+          <Waiting shape="chart">
+            {tuning.value ? `Tuning the others: ${tuning.value.done} of ${tuning.value.of}.` : "Measuring…"}
+          </Waiting>
+          <p class="result" />
+        </>
       )}
     </Panel>
   );
