@@ -30,6 +30,7 @@ export type FamilySpec =
       readonly activation: "sigmoid" | "relu" | "tanh";
       readonly batchSize: number;
       readonly initScale: number;
+      readonly hiddenInitScale?: number;
       /**
        * Images made smaller by this factor, pixels times it so that ‖x‖² stays: a cheap cousin of the same problem to
        * start meta-training on. Default 1.
@@ -119,8 +120,8 @@ export async function createFamily(
     (spec as { kind: unknown }).kind,
   );
   const { mlp } = await import("../problems/mlp.ts");
-  const { pool = 1, hidden, images: source, activation, batchSize, initScale } = spec;
+  const { kind: _, pool = 1, hidden, images: source, ...options } = spec;
   const full = await images(source);
-  const own = { activation, batchSize, initScale, hidden: [...hidden], pixelScale: pool };
+  const own = { ...options, hidden: [...hidden], pixelScale: pool };
   return mlp({ ...own, name: `mlp-${source}`, images: pool === 1 ? full : poolImages(full, pool) });
 }

@@ -14,7 +14,7 @@ const read = (text: string): number[] => text.trim().split(/\s+/).map(Number);
  * `every` steps apart. The figures draw the LSTM's loss after each update and the others' before it, so the LSTM's first point
  * is f(θ₁) where theirs is f(θ₀).
  */
-export const paperCurves: Readonly<Record<string, PaperPanel>> = {
+const drawn: Readonly<Record<string, PaperPanel>> = {
   "quadratic-uniform": {
     every: 1,
     curves: {
@@ -410,6 +410,12 @@ export const paperCurves: Readonly<Record<string, PaperPanel>> = {
         0.03805 0.04008 0.04065 0.04024 0.0438 0.03876 0.04824 0.04263 0.04555 0.04173 0.0378 0.0394 0.03939 0.04073`),
     },
   },
+};
+
+/** The paper's panels, by the test that is held against them: one of them for two of ours. */
+export const paperCurves: Readonly<Record<string, PaperPanel>> = {
+  ...drawn,
+  "mnist-2-layers-wide": drawn["mnist-2-layers"]!,
 };
 
 /** A point of the paper's figure in our steps: f(θ_step). */

@@ -19,6 +19,8 @@ export interface MlpOptions {
   readonly pixelScale: number;
   /** Standard deviation of every weight and bias of θ₀. Default 0.01. */
   readonly initScale: number;
+  /** Standard deviation of the weights between hidden layers. Default initScale. */
+  readonly hiddenInitScale?: number;
 }
 
 /** The paper's classifier but for its images. */
@@ -70,6 +72,7 @@ export function mlp(options: Pick<MlpOptions, "name" | "images"> & Partial<MlpOp
   const o: MlpOptions = { ...mlpDefaults, ...options };
   checkInteger("batchSize", o.batchSize);
   checkPositive("initScale", o.initScale);
+  checkPositive("hiddenInitScale", o.hiddenInitScale ?? o.initScale);
   checkPositive("pixelScale", o.pixelScale);
   check(o.activation in activations, "activation", "sigmoid, relu or tanh", o.activation);
   for (const h of o.hidden) checkInteger("hidden", h);
@@ -84,7 +87,11 @@ export function mlp(options: Pick<MlpOptions, "name" | "images"> & Partial<MlpOp
   const problem: Problem<Int32Array> = {
     layout: l,
     init(rng, theta) {
-      for (let i = 0; i < theta.length; i++) theta[i] = o.initScale * rng.normal();
+      l.slots.forEach(({ offset, size, name }, k) => {
+        const between = name.startsWith("w") && k > 0 && k < l.slots.length - 2;
+        const scale = between ? (o.hiddenInitScale ?? o.initScale) : o.initScale;
+        for (let i = offset; i < offset + size; i++) theta[i] = scale * rng.normal();
+      });
     },
     batch: (rng) => Int32Array.from({ length: B }, () => rng.integer(images.count)),
     lossAndGrad(theta, batch, grad) {

@@ -37,6 +37,23 @@ describe("classifier", () => {
     expect(checks.map((c) => c.tensor)).toEqual(problem.layout.slots.map((s) => s.name));
   });
 
+  it("draws the weights between hidden layers wider where it is told to, and nothing else", () => {
+    const draw = (hiddenInitScale?: number): Float32Array => {
+      const wider = hiddenInitScale === undefined ? {} : { hiddenInitScale };
+      const problem = mlp({ name: "t", images, hidden: [12, 8], ...wider }).sample(createRng(1));
+      const theta = new Float32Array(problem.layout.size);
+      problem.init(createRng(2), theta);
+      return theta;
+    };
+    const [plain, wide] = [draw(), draw(0.2)];
+    const { offset, size } = mlp({ name: "t", images, hidden: [12, 8] })
+      .sample(createRng(1))
+      .layout.slots.find((s) => s.shape[0] === 12 && s.shape[1] === 8)!;
+    wide.forEach((w, i) => {
+      expect(w).toBeCloseTo((i >= offset && i < offset + size ? 20 : 1) * plain[i]!, 6);
+    });
+  });
+
   it("keeps its gradient finite where sigmoid units are saturated", async () => {
     const problem = mlp({ name: "t", images, initScale: 50 }).sample(createRng(1));
     const theta = new Float32Array(problem.layout.size);
