@@ -11,6 +11,7 @@ import { createProgress } from "./progress.ts";
 import { provenance } from "./provenance.ts";
 import { printTest, resultJson, writeReport } from "./results.ts";
 import { readOptimizer } from "./start.ts";
+import { earlierTuning } from "./tuned-by.ts";
 
 /** Options of `evaluate`, as the command line gives them. */
 export interface EvaluateCall {
@@ -26,6 +27,8 @@ export interface EvaluateCall {
   readonly json: boolean;
   /** Hand-designed methods to compare with; all by default. */
   readonly methods?: readonly string[];
+  /** A folder of earlier results, whose learning rates are taken where the test is the same. */
+  readonly tunedBy?: string;
 }
 
 const UNKNOWN = "unknown";
@@ -93,6 +96,13 @@ export async function evaluateCommand(
       const target = join(call.out, `${spec.key}${call.methods ? "-compare" : ""}.json`);
       const runner = journal(threads, `${target}l`, code);
       if (runner.found > 0) console.error(`${target}l: going on after ${runner.found} runs of a test that was stopped`);
+      const earlier = call.tunedBy === undefined ? undefined : earlierTuning(call.tunedBy, spec, from);
+      if (call.tunedBy !== undefined) {
+        const path = join(call.tunedBy, `${spec.key}.json`);
+        console.error(
+          earlier ? `${path}: its learning rates are taken` : `${path}: not the same test, so rates are tuned`,
+        );
+      }
       let progress = createProgress(`tune for ${spec.key}`);
       let words = "";
       const result = await runTest(spec, {
@@ -100,6 +110,7 @@ export async function evaluateCommand(
         seed: call.seed,
         learned,
         ...(call.methods ? { methods: call.methods } : {}),
+        ...(earlier ? { tuned: earlier.tuned } : {}),
         onProgress: (d, of, w) => {
           if (w === "fresh problems" && words !== w) {
             progress.end();
@@ -116,7 +127,7 @@ export async function evaluateCommand(
           console.log(JSON.stringify({ key: spec.key, metric: m.metric, summary: m.summary }));
       else console.log(printTest(result));
       const about = files.map((f, i) => ({ path: paths[i]!, sha256: read[i]!.sha256, provenance: f.provenance }));
-      writeWhole(target, resultJson(result, { files: about }, from));
+      writeWhole(target, resultJson(result, { files: about, ...(earlier ? { tunedBy: earlier.by } : {}) }, from));
       runner.finish();
     }
   } finally {

@@ -141,6 +141,10 @@ const testOptions = (command: Command): Command =>
       count,
     )
     .option("--out <folder>", "where each test's JSON goes", "runs")
+    .option(
+      "--tuned-by <folder>",
+      "take the baselines' learning rates from KEY.json there, of the same test run earlier",
+    )
     .option("--report <folder>", "write the report and its figures there")
     .option("--csv", "with --report: also the losses of the first metric's rates as tidy rows", false)
     .option("--threads <n>", "worker threads (never changes the result)", count)

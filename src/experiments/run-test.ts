@@ -27,14 +27,16 @@ export interface Learned {
   readonly optimizer: OptimizerSpec;
 }
 
+/** How each baseline's learning rate for a metric was chosen. */
+export type Tuning = readonly { readonly name: string; readonly label: string; readonly tuned: Tuned }[];
+
 /** One metric's part of a test: every baseline tuned for this metric or its smoothed form, then fresh problems. */
 export interface MetricResult {
   readonly name: string;
   readonly metric: string;
   /** The metric on the tuning problems that chose the rates. */
   readonly tunedFor: string;
-  /** How each baseline's learning rate was chosen. */
-  readonly tuned: readonly { readonly name: string; readonly label: string; readonly tuned: Tuned }[];
+  readonly tuned: Tuning;
   readonly comparison: Comparison;
   readonly summary: Summary;
 }
@@ -53,6 +55,8 @@ export interface RunTestOptions {
   readonly learned: readonly Learned[];
   /** Hand-designed methods by name; all of them, and L-BFGS apart, by default. */
   readonly methods?: readonly string[];
+  /** What an earlier test of the same spec and seed chose, by metric: a baseline that stands there for every metric is not tuned again. */
+  readonly tuned?: ReadonlyMap<string, Tuning>;
   readonly onProgress?: (done: number, of: number, words: string) => void;
 }
 
@@ -116,13 +120,14 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
   const tuned = await Promise.all(
     chosenMethods.map(async (method) => {
       const rates: Tuned[] = [];
-      for (const { tunedFor } of metrics)
+      for (const { name: metric, tunedFor } of metrics)
         rates.push(
-          await tuneLearningRate(
-            method,
-            ({ name }, learningRate) => tuningRuns({ kind: "method", name, learningRate }),
-            { metric: tunedFor },
-          ),
+          options.tuned?.get(metric)?.find((t) => t.name === method.name)?.tuned ??
+            (await tuneLearningRate(
+              method,
+              ({ name }, learningRate) => tuningRuns({ kind: "method", name, learningRate }),
+              { metric: tunedFor },
+            )),
         );
       options.onProgress?.(++tunedSoFar, chosenMethods.length, `${method.label} tuned`);
       return { method, rates };

@@ -88,6 +88,17 @@ it("train writes an optimizer that inspect reads, evaluate tests, and the same c
   expect(lbfgs.evaluationsPerStep).toBeGreaterThan(1);
   expect(readFileSync(join(a, "report.html"), "utf8")).toContain("What this is about");
   expect(readFileSync(join(a, "demo.csv"), "utf8").split("\n")[0]).toBe("optimizer,trajectory,step,loss");
+
+  // The learning rates of an earlier test of the same: the same runs; of another: tuned again.
+  writeFileSync(join(b, "demo.json"), readFileSync(join(a, "demo-compare.json")));
+  const again = (...more: string[]): ReturnType<typeof run> =>
+    run("compare", "nag", path, "--problem", "demo", "--trajectories", "1", "--out", b, "--tuned-by", b, ...more);
+  expect(again().stderr).toContain("demo.json: its learning rates are taken");
+  const second = JSON.parse(readFileSync(join(b, "demo-compare.json"), "utf8"));
+  expect(second.tunedBy).toMatchObject({ commit: json.commit, date: json.date });
+  expect(second.metrics[0].tuned).toEqual([json.metrics[0].tuned.find((t: { name: string }) => t.name === "nag")]);
+  expect(second.metrics[0].values.nag).toEqual(json.metrics[0].values.nag);
+  expect(again("--seed", "1").stderr).toContain("demo.json: not the same test, so rates are tuned");
 }, 120_000);
 
 const until = (child: ChildProcess, text: string): Promise<void> =>
