@@ -21,7 +21,7 @@ function commit(): string {
 }
 
 /** Options that say where a call's files go and how it runs, but not what comes out. */
-const HOW = ["--out", "--report", "--threads"];
+const HOW = ["--out", "--report", "--threads", "--tuned-by"];
 
 /** This process's call, without what only says where and how. */
 export function recordedCall(args: readonly string[] = process.argv.slice(2)): string {

@@ -11,7 +11,7 @@ import { writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
 import { provenance, type ResultProvenance } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
-import { firstExperiment, type Start, startFromFinished, startFromTrained } from "./start.ts";
+import { firstExperiment, type Start, startFromFinished, startFromTrained, startingPhi } from "./start.ts";
 import { version } from "./version.ts";
 
 /** What `train` is told besides the experiment. */
@@ -120,7 +120,10 @@ async function trainStage(
   const identity: RunIdentity = { name, options, ...(start ? { start: start.provenance } : {}) };
   const from = call.resume
     ? loadCheckpoint(saved, identity)
-    : { checkpoint: initialCheckpoint(options, start?.phi), seconds: start?.seconds ?? 0 };
+    : {
+        checkpoint: initialCheckpoint(options, start && startingPhi(start, options.shape)),
+        seconds: start?.seconds ?? 0,
+      };
   const { checkpoint } = from;
   if (checkpoint.iteration >= options.iterations && existsSync(path)) {
     const file = decodeOptimizer(readFileSync(path));
