@@ -3,19 +3,20 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Name in the package → the test in results/ whose headline seed it is. */
+/** Name in the package → the test in results/ whose headline seed it is, and the experiment where its name is another. */
 const shipped = {
-  quadratic: "quadratic-uniform",
-  "quadratic-gaussian": "quadratic-gaussian",
-  "mnist-mlp": "mnist",
-  "digits-mlp": "digits",
+  quadratic: ["quadratic-uniform"],
+  "quadratic-gaussian": ["quadratic-gaussian"],
+  "mnist-mlp": ["mnist"],
+  "digits-mlp": ["digits"],
+  "neural-art": ["neural-art-64", "neural-art-late"],
 };
 
 mkdirSync("src/shipped", { recursive: true });
-for (const [name, test] of Object.entries(shipped)) {
+for (const [name, [test, experiment = test]] of Object.entries(shipped)) {
   const target = `src/shipped/${name}.generated.ts`;
   const seed = JSON.parse(readFileSync(`results/${test}.json`, "utf8")).headline.lstm;
-  const source = `results/optimizers/${test}-seed${seed}.safetensors`;
+  const source = `results/optimizers/${experiment}-seed${seed}.safetensors`;
   const sources = [source, `results/${test}.json`, fileURLToPath(import.meta.url)];
   const newest = Math.max(...sources.map((f) => statSync(f).mtimeMs));
   if (existsSync(target) && statSync(target).mtimeMs > newest) continue;

@@ -244,7 +244,7 @@ program
   .description("make a picture: the content of a photograph in the style of a painting (neural art)")
   .argument("<content>", "a photograph: PNG, JPEG, WebP; its middle square is used")
   .argument("<style>", "a painting")
-  .option("--optimizer <file>", "an optimizer file, or adam, lbfgs, rmsprop, nag, …", "lbfgs")
+  .option("--optimizer <file>", "an optimizer file, neural-art (which the package carries), or adam, lbfgs, …", "lbfgs")
   .option("--learning-rate <rate>", "of a hand-designed optimizer, in pixel levels (0 to 255)", Number)
   .option("--size <pixels>", "side of the picture, a multiple of 16", count, 128)
   .option("--steps <n>", "updates", count, 128)

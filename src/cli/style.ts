@@ -4,12 +4,14 @@ import { createRng } from "../core/rng.ts";
 import { runTrajectory } from "../evaluation/index.ts";
 import { watched } from "../evaluation/watched.ts";
 import { artRates } from "../experiments/art.ts";
+import type { OptimizerFile } from "../learned/file.ts";
 import { bindNetwork } from "../learned/network.ts";
 import { loadArt, readPicture, writePicture } from "../node/art.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
 import { apartMethods, methodByName, methodNames, methods } from "../optimizers/registry.ts";
 import { neuralArt } from "../problems/neural-art.ts";
 import { randomLayers } from "../problems/random-features.ts";
+import { load, shippedOptimizers } from "../shipped/load.ts";
 import { createProgress } from "./progress.ts";
 import { readOptimizer } from "./start.ts";
 
@@ -31,17 +33,22 @@ export interface StyleCall {
   readonly json: boolean;
 }
 
-function optimizerOf(call: StyleCall): Optimizer | LineSearchOptimizer {
+/** A learned optimizer for a picture of this side: what a pixel does to the loss is brought to what it was in training. */
+function learned({ shape, phi, provenance }: OptimizerFile, side: number): Optimizer {
+  const { side: trained = side } = provenance.family as { readonly side?: number };
+  const scaled = "kind" in shape ? shape : { ...shape, inputScale: shape.inputScale * (side / trained) ** 2 };
+  return bindNetwork(scaled, phi);
+}
+
+async function optimizerOf(call: StyleCall): Promise<Optimizer | LineSearchOptimizer> {
   const apart = apartMethods.find((m) => m.name === call.optimizer);
   if (apart) return apart.create();
-  if (existsSync(call.optimizer)) {
-    const { file } = readOptimizer(call.optimizer, "--optimizer");
-    return bindNetwork(file.shape, file.phi);
-  }
+  if (existsSync(call.optimizer)) return learned(readOptimizer(call.optimizer, "--optimizer").file, call.size);
+  if (Object.hasOwn(shippedOptimizers, call.optimizer)) return learned(await load(call.optimizer), call.size);
   check(
     methods.some((m) => m.name === call.optimizer),
     "--optimizer",
-    `an optimizer file, or one of ${methodNames.join(", ")}`,
+    `an optimizer file, neural-art, or one of ${methodNames.join(", ")}`,
     call.optimizer,
   );
   const rate = call.learningRate ?? artRates[call.optimizer];
@@ -52,7 +59,7 @@ function optimizerOf(call: StyleCall): Optimizer | LineSearchOptimizer {
 /** Makes a picture: the content of one, in the style of another. Writes a PNG. */
 export async function styleCommand(content: string, style: string, call: StyleCall): Promise<void> {
   check(/\.png$/i.test(call.out), "--out", "a path that ends in .png", call.out);
-  const optimizer = optimizerOf(call);
+  const optimizer = await optimizerOf(call);
   const [photograph, painting] = [await readPicture(content), await readPicture(style)];
   const layers = {
     ...(call.features === "random" ? randomLayers : {}),

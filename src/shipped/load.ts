@@ -34,6 +34,12 @@ export const shippedOptimizers: Readonly<Record<string, Shipped>> = {
     failsOn: "as mnist-mlp",
     read: () => import("./digits-mlp.generated.ts"),
   },
+  "neural-art": {
+    goodFor:
+      "pictures of 64 × 64 from noise: content and style of VGG-19 as `gradgrad style` weighs them, 128 steps, pixels of 0 to 255",
+    failsOn: "losses of another scale, and θ that are not pixels; past 128 steps",
+    read: () => import("./neural-art.generated.ts"),
+  },
 };
 
 /**
