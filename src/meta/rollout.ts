@@ -11,6 +11,8 @@ export interface Carry {
   /** The optimizer's state: carried across unrolls, zero only at a trajectory's start. */
   state: Vec;
   batches: RngState;
+  /** Of imitation: the teacher's state. */
+  teacher?: unknown;
 }
 
 /** What one unroll leaves for the replay. */

@@ -3,7 +3,9 @@ import type { Vec } from "../core/layout.ts";
 import { createRng } from "../core/rng.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
 import { checkNetwork, initNetwork, type NetworkShape, networkLayout } from "../learned/network.ts";
+import { methodByName } from "../optimizers/registry.ts";
 import { createMetaAdam, type MetaAdam, metaAdamStep } from "./adam.ts";
+import type { Teacher } from "./imitate.ts";
 import type { UnrollResult, UnrollTask } from "./unroll.ts";
 import type { ValidationTask } from "./validate.ts";
 
@@ -47,6 +49,11 @@ export interface MetaTrainOptions {
   readonly simd: Simd;
   /** Differentiate through ∇_t too, by Hessian-vector products: slow, for problems that have `hvp`; needs fraction 1. */
   readonly secondDerivatives: boolean;
+  /**
+   * Learn to make this optimizer's steps, as a start for meta-training: see `imitate`. `weights` count for nothing; losses are
+   * those of imitation, and validation is as ever. For one coordinatewise LSTM; several may start from it.
+   */
+  readonly teacher?: Teacher;
 }
 
 /** The paper's unrolls of 20 in 100 steps, all weights 1; Adam's rate warmed up and falling. An experiment changes what it needs. */
@@ -138,6 +145,12 @@ export function checkOptions(o: MetaTrainOptions): void {
   checkRange("average", o.average, 0, 1);
   check(o.fraction > 0 && o.fraction <= 1, "fraction", "a number in (0, 1]", o.fraction);
   check(!o.secondDerivatives || o.fraction === 1, "fraction", "1 with secondDerivatives", o.fraction);
+  if (o.teacher) {
+    methodByName(o.teacher.name);
+    checkPositive("teacher.learningRate", o.teacher.learningRate);
+    check(!("kind" in o.shape), "teacher", "one coordinatewise LSTM", (o.shape as { kind: string }).kind);
+    check(!o.secondDerivatives, "secondDerivatives", "false with a teacher", o.secondDerivatives);
+  }
   if (typeof o.weights !== "string")
     check(
       o.weights.length === o.steps + 1 && o.weights.every((w) => w >= 0),
@@ -236,6 +249,7 @@ export async function* metaTrain(
           fraction: o.fraction,
           simd: o.simd,
           secondDerivatives: o.secondDerivatives,
+          ...(o.teacher ? { teacher: o.teacher } : {}),
           ...(carries[b] ? { carry: carries[b] } : {}),
         })),
       );

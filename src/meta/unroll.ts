@@ -1,8 +1,10 @@
 import type { Vec } from "../core/layout.ts";
 import { createRng } from "../core/rng.ts";
+import type { LstmShape } from "../kernels/lstm-shape.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
 import { type NetworkShape, networkLayout, networkStateLength, openNetwork, type Place } from "../learned/network.ts";
 import type { Problem, ProblemFamily } from "../problems/problem.ts";
+import { imitate, type Teacher } from "./imitate.ts";
 import { replay } from "./replay.ts";
 import { type Carry, rollout } from "./rollout.ts";
 import { replaySecondDerivatives } from "./second-derivatives.ts";
@@ -22,6 +24,8 @@ export interface UnrollTask {
   readonly simd: Simd;
   /** Keep the paper's dashed edges: see `replaySecondDerivatives`. */
   readonly secondDerivatives?: boolean;
+  /** Learn its steps instead: see `imitate`. */
+  readonly teacher?: Teacher;
 }
 
 /** What comes back from one unroll. */
@@ -60,6 +64,12 @@ export async function runUnroll(family: ProblemFamily, task: UnrollTask): Promis
   const carry = task.carry ?? startTrajectory(problem, shape, seed);
   const rng = createRng(seed);
   const place = placeOf(problem, task.simd);
+  if (task.teacher) {
+    const { teacher, ...rest } = task;
+    const result = await imitate(problem, place, carry, { ...rest, teacher, shape: shape as LstmShape });
+    problem.dispose?.();
+    return result;
+  }
   const network = openNetwork(shape, place);
   network.load(phi);
   const out = await rollout(problem, network, carry, K, rng, task.secondDerivatives);

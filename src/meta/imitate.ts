@@ -1,0 +1,120 @@
+import { layout, type Vec } from "../core/layout.ts";
+import { createRng } from "../core/rng.ts";
+import { lendKernel } from "../kernels/kernel-pool.ts";
+import type { LstmShape } from "../kernels/lstm-shape.ts";
+import type { Simd } from "../kernels/lstm-wasm.ts";
+import { networkStateLength, openNetwork, type Place } from "../learned/network.ts";
+import { methodByName } from "../optimizers/registry.ts";
+import type { Problem } from "../problems/problem.ts";
+import type { Carry } from "./rollout.ts";
+import { sampleCoordinates } from "./sample.ts";
+import type { UnrollResult } from "./unroll.ts";
+
+/** A hand-designed optimizer whose steps the network learns to make: "adam", 0.01. */
+export interface Teacher {
+  readonly name: string;
+  readonly learningRate: number;
+}
+
+/** One unroll along a teacher's trajectory, as plain data. */
+export interface Imitation {
+  readonly shape: LstmShape;
+  readonly phi: Vec;
+  /** Names the trajectory; the coordinates that are looked at follow from it. */
+  readonly seed: string;
+  readonly teacher: Teacher;
+  /** θ, minibatches, and the student's state on the coordinates that are looked at; none at the trajectory's start. */
+  readonly carry?: Carry;
+  readonly K: number;
+  /** Share of each tensor's coordinates to look at. */
+  readonly fraction: number;
+  readonly simd: Simd;
+}
+
+/** Blocks of coordinates that share one pass over the weights' gradient. */
+const SLOTS = 16;
+
+const squares = (v: Vec): number => v.reduce((a, x) => a + x * x, 0);
+
+/**
+ * One unroll of imitation: θ moves by the teacher's steps a_t, the network sees the same gradients, and
+ * L(φ) = Σ_t ‖g_t − a_t‖² / Σ_t ‖a_t‖² over a sample of the coordinates. A start for meta-training where the loss is far away:
+ * the gradient of L says at every step how long the step should be.
+ *
+ * @param start θ₀ and the minibatch stream.
+ * @returns as an unroll of meta-training; `losses` are ‖g_t − a_t‖² / ‖a_t‖², the first one twice.
+ */
+export async function imitate(
+  problem: Problem,
+  place: Place,
+  start: Pick<Carry, "theta" | "batches">,
+  task: Imitation,
+): Promise<UnrollResult> {
+  const { shape, phi, K, carry, simd } = task;
+  const { coordinates } = sampleCoordinates(
+    place.layout,
+    place.functions,
+    task.fraction,
+    createRng(task.seed).split("imitate"),
+  );
+  const m = coordinates.length;
+  const sampled: Place = { layout: layout({ sampled: [m] }), functions: 1, simd };
+  const teacher = methodByName(task.teacher.name).create(task.teacher.learningRate);
+  const teacherState = carry ? structuredClone(carry.teacher) : teacher.init(place.layout, place.functions);
+  const network = openNetwork(shape, sampled);
+  network.load(phi);
+  const state = carry?.state ?? new Float32Array(networkStateLength(shape, sampled));
+  network.restoreState(state);
+  const theta = (carry ?? start).theta.slice();
+  const batches = createRng(task.seed).split("batches");
+  batches.restore((carry ?? start).batches);
+
+  const grad = new Float32Array(theta.length);
+  const delta = new Float32Array(theta.length);
+  const at = (v: Vec): Vec => Float32Array.from(coordinates, (i) => v[i]!);
+  const steps: { readonly grad: Vec; readonly state: Vec; readonly error: Vec }[] = [];
+  const losses: number[] = [];
+  let teachers = 0;
+  let largestGradient = 0;
+  const gradient = new Float64Array(phi.length);
+  const now = (t: number): Carry => ({
+    step: (carry?.step ?? 0) + t,
+    theta,
+    state: network.saveState(),
+    batches: batches.state(),
+    teacher: teacherState,
+  });
+  for (let t = 0; t < K; t++) {
+    const loss = await problem.lossAndGrad(theta, problem.batch(batches), grad);
+    teacher.update(teacherState as never, grad, delta);
+    if (!Number.isFinite(loss + squares(delta))) {
+      const end = now(t);
+      network.close();
+      return { gradient, losses, carry: end, nonFinite: end.step, largestGradient };
+    }
+    for (let i = 0; i < theta.length; i++) {
+      theta[i]! += delta[i]!;
+      largestGradient = Math.max(largestGradient, Math.abs(grad[i]!));
+    }
+    const [seen, wanted, before] = [at(grad), at(delta), network.saveState()];
+    const error = new Float32Array(m);
+    network.forward(seen, error);
+    for (let i = 0; i < m; i++) error[i]! -= wanted[i]!;
+    steps.push({ grad: seen, state: before, error });
+    teachers += squares(wanted);
+    losses.push(squares(error) / Math.max(squares(wanted), Number.MIN_VALUE));
+  }
+  const end = now(K);
+  network.close();
+
+  const { kernel, giveBack } = lendKernel(shape, m, SLOTS, simd, true);
+  kernel.load(phi);
+  kernel.beginBack();
+  const q = new Float32Array(m);
+  for (let t = K - 1; t >= 0; t--) {
+    const { error, ...step } = steps[t]!;
+    kernel.stepBack({ ...step, lambda: error.map((e) => (2 * e) / teachers) }, q, gradient);
+  }
+  giveBack();
+  return { gradient, losses: [losses[0]!, ...losses], carry: end, largestGradient };
+}

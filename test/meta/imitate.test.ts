@@ -1,0 +1,97 @@
+import { expect, it } from "vitest";
+import { createRng } from "../../src/core/rng.ts";
+import { defaultLstm } from "../../src/learned/lstm.ts";
+import { initNetwork } from "../../src/learned/network.ts";
+import type { Imitation } from "../../src/meta/imitate.ts";
+import { initialCheckpoint, type MetaTrainOptions, metaTrain, metaTrainDefaults } from "../../src/meta/train.ts";
+import { runUnroll, type UnrollTask } from "../../src/meta/unroll.ts";
+import { runValidation } from "../../src/meta/validate.ts";
+import { quadraticDefaults, quadratics } from "../../src/problems/quadratic.ts";
+
+const family = quadratics({ ...quadraticDefaults, functions: 4 });
+const shape = { ...defaultLstm, hidden: 5, outputScale: 0.1 };
+const phi = initNetwork(shape, createRng(3)).map((x) => 3 * x);
+const task: UnrollTask & Pick<Imitation, "teacher"> = {
+  shape,
+  phi,
+  seed: "t",
+  K: 6,
+  weights: new Float64Array(7).fill(1),
+  fraction: 1,
+  simd: "strict",
+  teacher: { name: "adam", learningRate: 0.1 },
+};
+
+it("imitation: the gradient of Σ‖g − a‖² / Σ‖a‖² agrees with differences, in a later unroll too", async () => {
+  const first = await runUnroll(family, task);
+  for (const carry of [undefined, first.carry]) {
+    const own = carry ? { ...task, carry } : task;
+    const { gradient, losses } = await runUnroll(family, own);
+    expect(losses).toHaveLength(7);
+    /** The teacher's path does not depend on φ: with one step an unroll, what is returned is L itself. */
+    const at = async (p: Float32Array): Promise<number> => {
+      let [sum, teachers] = [0, 0];
+      let c = carry;
+      for (let t = 0; t < 6; t++) {
+        const before = c?.theta;
+        const r = await runUnroll(family, { ...own, phi: p, K: 1, ...(c ? { carry: c } : {}) });
+        const start = before ?? startOf;
+        const a2 = r.carry.theta.reduce((s, x, i) => s + (x - start[i]!) ** 2, 0);
+        sum += r.losses[0]! * a2;
+        teachers += a2;
+        c = r.carry;
+      }
+      return sum / teachers;
+    };
+    const startOf = await theta0();
+    for (const i of [0, 40, 111, 200, phi.length - 1]) {
+      const h = 0.01;
+      const moved = (by: number): Float32Array => phi.map((x, k) => (k === i ? x + by : x));
+      const difference = ((await at(moved(h))) - (await at(moved(-h)))) / (2 * h);
+      expect(gradient[i]!).toBeCloseTo(difference, 3);
+    }
+  }
+});
+
+async function theta0(): Promise<Float32Array> {
+  const { startTrajectory, problemOf } = await import("../../src/meta/unroll.ts");
+  return startTrajectory(problemOf(family, "t"), shape, "t").theta;
+}
+
+it("a network that imitates gradient descent ends where it ends", async () => {
+  const o: MetaTrainOptions = {
+    ...metaTrainDefaults,
+    shape: { ...defaultLstm, preprocessing: { kind: "scale" }, hidden: 8, inputScale: 0.3, outputScale: 0.1 },
+    teacher: { name: "sgd", learningRate: 0.01 },
+    steps: 20,
+    unroll: 10,
+    iterations: 150,
+    learningRate: 0.02,
+    warmup: 10,
+    validateEvery: 150,
+    validationTrajectories: 1,
+    validationSteps: 20,
+  };
+  const c = initialCheckpoint(o);
+  const runner = {
+    unroll: (tasks: readonly UnrollTask[]) => Promise.all(tasks.map((t) => runUnroll(family, t))),
+    validate: (tasks: Parameters<typeof runValidation>[1][]) => Promise.all(tasks.map((t) => runValidation(family, t))),
+    close: async () => {},
+  };
+  const errors: number[] = [];
+  for await (const r of metaTrain(o, runner as never, c)) errors.push(r.metaLoss);
+  expect(errors[0]!).toBeGreaterThan(0.5);
+  expect(errors.slice(-10).reduce((a, b) => a + b) / 10).toBeLessThan(0.02);
+});
+
+it("a teacher is for one coordinatewise LSTM, and must exist", async () => {
+  const run = (more: Partial<MetaTrainOptions>): Promise<unknown> =>
+    metaTrain(
+      { ...metaTrainDefaults, shape, teacher: task.teacher, ...more } as MetaTrainOptions,
+      {} as never,
+      {} as never,
+    ).next();
+  await expect(run({ teacher: { name: "adamm", learningRate: 1 } })).rejects.toThrow("adamm");
+  await expect(run({ teacher: { name: "adam", learningRate: 0 } })).rejects.toThrow("teacher.learningRate");
+  await expect(run({ secondDerivatives: true, fraction: 1 })).rejects.toThrow("secondDerivatives: expected false");
+});
