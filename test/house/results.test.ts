@@ -31,7 +31,12 @@ it("every committed optimizer was trained by its experiment's present recipe: it
     const { command } = JSON.parse(
       readFileSync(`${folder}/optimizers/${name.replace(".safetensors", ".json")}`, "utf8"),
     );
-    expect(command, name).toContain(`gradgrad train ${experiment} `);
+    const stages = [experimentByName(/^gradgrad train (\S+)/.exec(command)![1]!)];
+    while (stages[0]!.startFrom) stages.unshift(stages[0]!.startFrom);
+    expect(
+      stages.map((s) => s.name),
+      name,
+    ).toContain(experiment);
     expect(Number(/--seed (\d+)/.exec(command)?.[1] ?? 0), name).toBe(provenance.seed);
     if (iterationsDone !== e.options.iterations) expect(command, name).toContain(`--rounds ${iterationsDone}`);
     expect(Boolean(start), name).toBe(Boolean(e.startFrom));
