@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ArgumentError, check } from "../core/check.ts";
 import { configure, merge, parseSetting } from "../experiments/config.ts";
 import type { Experiment } from "../experiments/experiment.ts";
+import { paperFigures } from "../experiments/paper-figures.ts";
 import { experimentByName, experiments } from "../experiments/registry.ts";
 import { checkOptions } from "../meta/train.ts";
 import { downloadCifar } from "../node/cifar.ts";
@@ -270,7 +271,7 @@ program
 program
   .command("reproduce")
   .description("make a figure of the paper again: train what is missing, test, and draw our curves with its points")
-  .argument("<figure>", "4, 5, 6, 10-mnist, architectures, ablations; or all")
+  .argument("<figure>", `${paperFigures.map((f) => f.name).join(", ")}; or all`)
   .option("--quick", "a size that ends in minutes: it shows the way, not the numbers", false)
   .option("--out <folder>", "results; optimizers and figures in folders of their own", "runs/reproduce")
   .option("--threads <n>", "worker threads (never changes the result)", count)

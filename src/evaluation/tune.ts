@@ -12,7 +12,7 @@ export interface TuneOptions {
   readonly metric: Metric;
   /** Learning rates in the first grid, evenly spaced in the logarithm over the method's interval. Default 7. */
   readonly points?: number;
-  /** How many times the grid may grow by one point while its best lies on an edge. Default 3. */
+  /** How many times the grid may grow by one point while its best lies on an edge. Default 8. */
   readonly extensions?: number;
   /** How many times the step is halved around the best. Default 2. */
   readonly refinements?: number;
@@ -69,7 +69,7 @@ export function tuningRuns(family: ProblemFamily, steps: number, rng: Rng, trial
  * const { learningRate } = await tuneLearningRate(methodByName("adam"), runs, { metric: final(100) });
  */
 export async function tuneLearningRate(method: Method, runs: TuningRuns, options: TuneOptions): Promise<Tuned> {
-  const { points = 7, extensions = 3, refinements = 2, metric } = options;
+  const { points = 7, extensions = 8, refinements = 2, metric } = options;
   const [low, high] = method.learningRates;
   checkPositive(`${method.name}: lowest learning rate`, low);
   check(high > low && Number.isFinite(high), `${method.name}: highest learning rate`, `a finite number > ${low}`, high);

@@ -55,7 +55,7 @@ export interface RunTestOptions {
   readonly learned: readonly Learned[];
   /** Hand-designed methods by name; all of them, and L-BFGS apart, by default. */
   readonly methods?: readonly string[];
-  /** What an earlier test of the same spec and seed chose, by metric: a baseline that stands there for every metric is not tuned again. */
+  /** What an earlier test of the same spec and seed chose, by metric: a baseline that stands there, and not on an edge of what was tried, is not tuned again. */
   readonly tuned?: ReadonlyMap<string, Tuning>;
   readonly onProgress?: (done: number, of: number, words: string) => void;
 }
@@ -122,7 +122,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
       const rates: Tuned[] = [];
       for (const { name: metric, tunedFor } of metrics)
         rates.push(
-          options.tuned?.get(metric)?.find((t) => t.name === method.name)?.tuned ??
+          options.tuned?.get(metric)?.find((t) => t.name === method.name && !t.tuned.onEdge)?.tuned ??
             (await tuneLearningRate(
               method,
               ({ name }, learningRate) => tuningRuns({ kind: "method", name, learningRate }),
