@@ -74,7 +74,11 @@ export function printTest(result: TestResult): string {
   return result.metrics
     .map((m) => {
       const rates = new Map(m.tuned.map((t) => [t.name, t.tuned.learningRate]));
-      return `\n${result.spec.key}: ${metricWords(m.metric)}, ${m.summary.rows[0]!.n} fresh runs\n${table(m.summary, rates)}`;
+      const edge = m.tuned.filter((t) => t.tuned.onEdge).map((t) => t.label);
+      const warning = edge.length
+        ? `\nThe best learning rate of ${edge.join(", ")} is the lowest or highest tried: a better one may lie beyond.`
+        : "";
+      return `\n${result.spec.key}: ${metricWords(m.metric)}, ${m.summary.rows[0]!.n} fresh runs\n${table(m.summary, rates)}${warning}`;
     })
     .join("\n");
 }
