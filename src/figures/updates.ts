@@ -63,6 +63,12 @@ export function updatesThroughTime(
   return finish(plot, title, "", `Updates of one coordinate by step for ${lines.map((l) => l.label).join(", ")}.`);
 }
 
+/** Gradients below a hundredth are labelled as powers of ten: written out, the labels run into each other. */
+function tiny(asked: readonly number[]): { tickFormat?: (v: number) => string } {
+  if (Math.max(...asked.map(Math.abs)) >= 0.01) return {};
+  return { tickFormat: (v) => (v === 0 ? "0" : v.toExponential(0).replaceAll("-", "−")) };
+}
+
 /** The update as a function of the current gradient, one small panel a step. Returns SVG text. */
 export function updatesByGradient(
   asked: readonly number[],
@@ -89,7 +95,7 @@ export function updatesByGradient(
     marginRight: 14,
     fx: { axis: null, padding: 0.08 },
     fy: { axis: null, padding: 0.12 },
-    x: { label: "gradient →", ticks: 3, labelAnchor: "center" },
+    x: { label: "gradient →", ticks: 3, labelAnchor: "center", ...tiny(asked) },
     y: { label: null, ticks: 3, grid: true },
     marks: [
       Plot.frame({ strokeOpacity: 0.2 }),
