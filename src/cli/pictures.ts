@@ -42,7 +42,7 @@ export async function makePictures(
       contents.sample(rng.split("problem")).init(rng.split("theta"), content);
       const pictures = [await encodePicture(content, family.side), await encodePicture(style, family.side)];
       const words = ["", ""];
-      for (const optimizer of [learned, methodByName("adam").create(adam)]) {
+      for (const optimizer of [learned, methodByName("adam").create(adam, steps)]) {
         let last: Float32Array = content;
         const problem = watched(art.sample(rng.split("problem")), (_, theta) => {
           last = theta.slice();

@@ -8,7 +8,7 @@ import type { OptimizerFile } from "../learned/file.ts";
 import { bindNetwork } from "../learned/network.ts";
 import { loadArt, readPicture, writePicture } from "../node/art.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
-import { apartMethods, methodByName, methodNames, methods } from "../optimizers/registry.ts";
+import { apartMethods, methodByName, methodNames } from "../optimizers/registry.ts";
 import { neuralArt } from "../problems/neural-art.ts";
 import { randomLayers } from "../problems/random-features.ts";
 import { load, shippedOptimizers } from "../shipped/load.ts";
@@ -46,14 +46,14 @@ async function optimizerOf(call: StyleCall): Promise<Optimizer | LineSearchOptim
   if (existsSync(call.optimizer)) return learned(readOptimizer(call.optimizer, "--optimizer").file, call.size);
   if (Object.hasOwn(shippedOptimizers, call.optimizer)) return learned(await load(call.optimizer), call.size);
   check(
-    methods.some((m) => m.name === call.optimizer),
+    methodNames.includes(call.optimizer),
     "--optimizer",
     `an optimizer file, neural-art, or one of ${methodNames.join(", ")}`,
     call.optimizer,
   );
   const rate = call.learningRate ?? artRates[call.optimizer];
   check(rate !== undefined, "--learning-rate", `a rate for ${call.optimizer}`, "none");
-  return methodByName(call.optimizer).create(rate);
+  return methodByName(call.optimizer).create(rate, call.steps);
 }
 
 /** Makes a picture: the content of one, in the style of another. Writes a PNG. */

@@ -50,7 +50,7 @@ export function tuningRuns(family: ProblemFamily, steps: number, rng: Rng, trial
       const stream = rng.split(k);
       const problem = family.sample(stream.split("problem"));
       try {
-        runs.push(...(await runTrajectory(problem, method.create(learningRate), { steps, rng: stream })));
+        runs.push(...(await runTrajectory(problem, method.create(learningRate, steps), { steps, rng: stream })));
       } finally {
         problem.dispose?.();
       }

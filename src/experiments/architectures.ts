@@ -1,7 +1,7 @@
 import { averagingDefaults, memoryDefaults } from "../learned/coupled-shape.ts";
 import type { NetworkShape } from "../learned/network.ts";
 import { metaTrainDefaults } from "../meta/train.ts";
-import { methodNames } from "../optimizers/registry.ts";
+import { apartMethods, methods } from "../optimizers/registry.ts";
 import { quadraticDefaults } from "../problems/quadratic.ts";
 import type { Experiment } from "./experiment.ts";
 import type { FamilySpec } from "./families.ts";
@@ -67,7 +67,7 @@ function architectures(dimension: number, rounds: number, functions: number): Ex
               steps: 100,
               trajectories: dimension > 20 ? 5 : 20,
               tuningTrajectories: dimension > 20 ? 3 : 10,
-              methods: methodNames, // curvature methods stand apart
+              methods: [...methods, ...apartMethods].map((m) => m.name), // curvature methods stand apart
 
               metrics: [
                 { name: "final" as const, kind: "final" as const, step: 100 },

@@ -30,14 +30,16 @@ export interface TaskRunner {
   close(): Promise<void>;
 }
 
-/** The optimizer that a spec describes. */
-export function createOptimizer(spec: OptimizerSpec): Optimizer | LineSearchOptimizer {
+/** The optimizer that a spec describes, for a run of so many steps. */
+export function createOptimizer(spec: OptimizerSpec, steps: number): Optimizer | LineSearchOptimizer {
   if (spec.kind === "learned") return bindNetwork(spec.shape, spec.phi);
   if (spec.kind === "apart") return apartMethods.find((m) => m.name === spec.name)!.create();
-  return methodByName(spec.name).create(spec.learningRate);
+  return methodByName(spec.name).create(spec.learningRate, steps);
 }
 
 /** One task: [optimizer][function]. A pure function of the task, but for the seconds it took. */
 export function runTask(family: ProblemFamily, task: RunTask, now?: () => number): Promise<Trajectory[][]> {
-  return runProblem(family, task.optimizers.map(createOptimizer), createRng(task.stream), task.k, task.steps, now);
+  const { stream, k, steps } = task;
+  const optimizers = task.optimizers.map((o) => createOptimizer(o, steps));
+  return runProblem(family, optimizers, createRng(stream), k, steps, now);
 }

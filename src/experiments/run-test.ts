@@ -15,7 +15,7 @@ import {
   type Tuned,
   tuneLearningRate,
 } from "../evaluation/index.ts";
-import { apartMethods, methodByName, methods } from "../optimizers/registry.ts";
+import { apartMethods, methodByName, methods, scheduledMethods } from "../optimizers/registry.ts";
 import type { TestMetric, TestSpec } from "./experiment.ts";
 import type { OptimizerSpec, TaskRunner } from "./run-task.ts";
 
@@ -176,7 +176,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
       ...tuned.map(({ method }, i) => ({
         name: method.name,
         label: method.label,
-        role: "baseline" as const,
+        role: scheduledMethods.includes(method) ? ("apart" as const) : ("baseline" as const),
         key: methodKeys[i]![m]!,
       })),
       ...apart.map(({ name, label }, i) => ({ name, label, role: "apart" as const, key: apartKeys[i]! })),

@@ -61,7 +61,7 @@ export async function coordinateUpdates(
   }
   const contestants: { name: string; optimizer: Optimizer }[] = [
     { name: "lstm", optimizer },
-    ...beside.map((b) => ({ name: b.name, optimizer: methodByName(b.name).create(b.learningRate) })),
+    ...beside.map((b) => ({ name: b.name, optimizer: methodByName(b.name).create(b.learningRate, options.steps) })),
   ];
   return options.tensors.map((tensor, nth) => {
     const slot = problem.layout.slots.find((s) => s.name === tensor);

@@ -14,6 +14,8 @@ import type { UnrollResult } from "./unroll.ts";
 export interface Teacher {
   readonly name: string;
   readonly learningRate: number;
+  /** Steps of the run that it is made for, where its rate falls; those of a trajectory by default. */
+  readonly steps?: number;
 }
 
 /** One unroll along a teacher's trajectory, as plain data. */
@@ -22,7 +24,7 @@ export interface Imitation {
   readonly phi: Vec;
   /** Names the trajectory; the coordinates that are looked at follow from it. */
   readonly seed: string;
-  readonly teacher: Teacher;
+  readonly teacher: Required<Teacher>;
   /** θ, minibatches, and the student's state on the coordinates that are looked at; none at the trajectory's start. */
   readonly carry?: Carry;
   readonly K: number;
@@ -59,7 +61,7 @@ export async function imitate(
   );
   const m = coordinates.length;
   const sampled: Place = { layout: layout({ sampled: [m] }), functions: 1, simd };
-  const teacher = methodByName(task.teacher.name).create(task.teacher.learningRate);
+  const teacher = methodByName(task.teacher.name).create(task.teacher.learningRate, task.teacher.steps);
   const teacherState = carry ? structuredClone(carry.teacher) : teacher.init(place.layout, place.functions);
   const network = openNetwork(shape, sampled);
   network.load(phi);

@@ -148,6 +148,7 @@ export function checkOptions(o: MetaTrainOptions): void {
   if (o.teacher) {
     methodByName(o.teacher.name);
     checkPositive("teacher.learningRate", o.teacher.learningRate);
+    checkInteger("teacher.steps", o.teacher.steps ?? o.steps);
     check(!("kind" in o.shape), "teacher", "one coordinatewise LSTM", (o.shape as { kind: string }).kind);
     check(!o.secondDerivatives, "secondDerivatives", "false with a teacher", o.secondDerivatives);
   }
@@ -249,7 +250,7 @@ export async function* metaTrain(
           fraction: o.fraction,
           simd: o.simd,
           secondDerivatives: o.secondDerivatives,
-          ...(o.teacher ? { teacher: o.teacher } : {}),
+          ...(o.teacher ? { teacher: { steps: o.steps, ...o.teacher } } : {}),
           ...(carries[b] ? { carry: carries[b] } : {}),
         })),
       );

@@ -25,7 +25,7 @@ export interface UnrollTask {
   /** Keep the paper's dashed edges: see `replaySecondDerivatives`. */
   readonly secondDerivatives?: boolean;
   /** Learn its steps instead: see `imitate`. */
-  readonly teacher?: Teacher;
+  readonly teacher?: Required<Teacher>;
 }
 
 /** What comes back from one unroll. */

@@ -19,8 +19,8 @@ export interface Method {
   readonly label: string;
   /** A sensible interval for the learning rate, in which a log grid starts. */
   readonly learningRates: readonly [number, number];
-  /** The method with a learning rate. */
-  create(learningRate: number): Optimizer;
+  /** The method with a learning rate; `steps` of the run where the rate falls to its end. */
+  create(learningRate: number, steps?: number): Optimizer;
 }
 
 /**

@@ -19,7 +19,7 @@ const task: UnrollTask & Pick<Imitation, "teacher"> = {
   weights: new Float64Array(7).fill(1),
   fraction: 1,
   simd: "strict",
-  teacher: { name: "adam", learningRate: 0.1 },
+  teacher: { name: "adam-linear", learningRate: 0.1, steps: 20 },
 };
 
 it("imitation: the gradient of Σ‖g − a‖² / Σ‖a‖² agrees with differences, in a later unroll too", async () => {

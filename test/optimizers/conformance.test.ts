@@ -4,11 +4,12 @@ import { createRng } from "../../src/core/rng.ts";
 import { defaultLstm } from "../../src/learned/lstm.ts";
 import { bindNetwork, initNetwork } from "../../src/learned/network.ts";
 import type { Optimizer } from "../../src/optimizers/optimizer.ts";
-import { methodByName, methods } from "../../src/optimizers/registry.ts";
+import { methodByName, methods, scheduledMethods } from "../../src/optimizers/registry.ts";
 
 // One suite for every optimizer, hand-designed or learned: a new one is one line here.
 const all: [string, () => Optimizer][] = [
   ...methods.map((m): [string, () => Optimizer] => [m.name, () => m.create(m.learningRates[0])]),
+  ...scheduledMethods.map((m): [string, () => Optimizer] => [m.name, () => m.create(m.learningRates[0], 10)]),
   ["lstm", () => bindNetwork(defaultLstm, initNetwork(defaultLstm, createRng(3)))],
 ];
 
@@ -58,5 +59,5 @@ describe.each(all)("%s", (_, make) => {
 });
 
 it("an unknown optimizer's error names those that exist", () => {
-  expect(() => methodByName("adm")).toThrow(/optimizer: expected one of sgd, .*adam, got "adm"/);
+  expect(() => methodByName("adm")).toThrow(/optimizer: expected one of sgd, .*adam, .*adam-linear, got "adm"/);
 });

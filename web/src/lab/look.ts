@@ -92,7 +92,7 @@ export async function setScene(family: ProblemFamily, p: LabProblem, baselines: 
   const beside = baselines.filter((b) => b.name === "adam" || b.name === "sgd");
   const walks = [];
   for (const b of beside)
-    walks.push({ ...b, ...(await walk(problem, methodByName(b.name).create(b.learningRate), steps)) });
+    walks.push({ ...b, ...(await walk(problem, methodByName(b.name).create(b.learningRate, steps), steps)) });
   const plane = slicePlane(walks.map((w) => w.points));
   const slice = await sliceLosses(problem, plane, p.test.kind === "quadratic" ? 56 : 28, lookStream().split("slice"));
   const ways = walks.map(({ name, label, points, updates }) => ({

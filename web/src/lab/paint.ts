@@ -103,7 +103,7 @@ export function servePaint(port: WorkerPort): void {
         return stop ? Number.NaN : seen.lossAndGrad(theta, batch, grad);
       },
     };
-    await runTrajectory(problem, createOptimizer(specOf(o.optimizer)), { steps: o.steps, rng });
+    await runTrajectory(problem, createOptimizer(specOf(o.optimizer), o.steps), { steps: o.steps, rng });
     step--;
     show();
     if (latest && !Number.isFinite(latest.loss))

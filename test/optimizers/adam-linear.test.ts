@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { layout } from "../../src/core/layout.ts";
+import { adam } from "../../src/optimizers/adam.ts";
+import { adamLinear } from "../../src/optimizers/adam-linear.ts";
+import { methodByName } from "../../src/optimizers/registry.ts";
+
+it("step t is Adam's times 1 − t/T, and nothing after", () => {
+  const l = layout({ w: [2] });
+  const [plain, falling] = [adam(0.1), adamLinear(0.1, 4)];
+  const [a, b] = [plain.init(l), falling.init(l)];
+  const [x, y] = [new Float32Array(2), new Float32Array(2)];
+  for (let t = 0; t < 6; t++) {
+    const grad = Float32Array.of(t - 1.5, 3);
+    plain.update(a, grad, x);
+    falling.update(b, grad, y);
+    expect([...y]).toEqual([...x.map((d) => d * Math.max(0, 1 - t / 4))]);
+  }
+});
+
+it("must know how long it runs", () => {
+  expect(() => methodByName("adam-linear").create(0.1)).toThrow("steps: expected");
+});
