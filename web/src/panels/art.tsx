@@ -204,7 +204,12 @@ export function Art(): JSX.Element {
         </p>
       )}
       <div class="buttons">
-        <button type="button" class="main" disabled={!content.value} onClick={painting.value ? stopPainting : go}>
+        <button
+          type="button"
+          class="main"
+          disabled={!content.value || !style.value}
+          onClick={painting.value ? stopPainting : go}
+        >
           {painting.value ? "Stop" : "Paint"}
         </button>
         <button
