@@ -25,6 +25,7 @@ const schema = v.partial(
     validationSteps: count,
     select: v.picklist(["final", "sum"]),
     simd: v.picklist(["strict", "relaxed"]),
+    validateStart: v.boolean(),
     secondDerivatives: v.boolean(),
     shape: v.record(v.string(), v.unknown()),
   }),

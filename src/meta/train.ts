@@ -46,6 +46,8 @@ export interface MetaTrainOptions {
   readonly validationSteps: number;
   /** What chooses the best φ: the loss after the last step (mean of the last 10) or the mean over all steps. */
   readonly select: "final" | "sum";
+  /** Validate the starting φ too, which then stays where training from it makes nothing better. */
+  readonly validateStart?: boolean;
   readonly simd: Simd;
   /** Differentiate through ∇_t too, by Hessian-vector products: slow, for problems that have `hvp`; needs fraction 1. */
   readonly secondDerivatives: boolean;
@@ -229,6 +231,7 @@ export async function* metaTrain(
   const c = checkpoint;
   const perRound = o.steps / o.unroll;
   const updates = o.iterations * perRound;
+  if (o.validateStart && c.iteration === 0) await validate(o, runner, c);
   while (c.iteration < o.iterations) {
     const round = c.iteration;
     const carries: (UnrollResult["carry"] | undefined)[] = Array.from({ length: o.metaBatch });
@@ -283,21 +286,8 @@ export async function* metaTrain(
     c.iteration = round + 1;
     const keep = Math.min(o.average, c.iteration / (c.iteration + 10));
     for (let i = 0; i < c.phi.length; i++) c.meanPhi[i] = keep * c.meanPhi[i]! + (1 - keep) * c.phi[i]!;
-    let validation: number | undefined;
-    if (c.iteration % o.validateEvery === 0 || c.iteration === o.iterations) {
-      const tasks = Array.from({ length: o.validationTrajectories }, (_, i) => ({
-        shape: o.shape,
-        phi: c.meanPhi,
-        seed: `${o.seed}/validate/${i}`,
-        steps: o.validationSteps,
-        simd: o.simd,
-      }));
-      validation = score(await runner.validate(tasks), o.validationSteps, o.select);
-      if (validation < c.bestScore) {
-        c.bestScore = validation;
-        c.bestPhi = c.meanPhi.slice();
-      }
-    }
+    const due = c.iteration % o.validateEvery === 0 || c.iteration === o.iterations;
+    const validation = due ? await validate(o, runner, c) : undefined;
     const report: Report = {
       iteration: c.iteration,
       of: o.iterations,
@@ -312,6 +302,23 @@ export async function* metaTrain(
     yield report;
   }
   return c;
+}
+
+/** The score of the running mean of φ, which becomes the best where it is. */
+async function validate(o: MetaTrainOptions, runner: Runner, c: Checkpoint): Promise<number> {
+  const tasks = Array.from({ length: o.validationTrajectories }, (_, i) => ({
+    shape: o.shape,
+    phi: c.meanPhi,
+    seed: `${o.seed}/validate/${i}`,
+    steps: o.validationSteps,
+    simd: o.simd,
+  }));
+  const validation = score(await runner.validate(tasks), o.validationSteps, o.select);
+  if (validation < c.bestScore) {
+    c.bestScore = validation;
+    c.bestPhi = c.meanPhi.slice();
+  }
+  return validation;
 }
 
 function mean(v: readonly number[]): number {

@@ -59,6 +59,16 @@ it("leaves out a trajectory whose loss is not finite, says so, and keeps φ fini
   expect(c.phi.every(Number.isFinite)).toBe(true);
 });
 
+it("keeps the start where training from it makes nothing better, by validateStart", async () => {
+  const start = (await run(initialCheckpoint(o))).bestPhi;
+  const worse = { ...o, learningRate: 1, clip: 0, warmup: 0, iterations: 2 };
+  for (const validateStart of [true, false]) {
+    const c = initialCheckpoint(worse, start);
+    for await (const _ of metaTrain({ ...worse, validateStart }, localRunner(family), c));
+    expect(c.bestPhi.every((v, i) => v === start[i])).toBe(validateStart);
+  }
+});
+
 it("refuses options out of range by name", async () => {
   const bad = { ...o, unroll: 30 };
   await expect(metaTrain(bad, localRunner(family), initialCheckpoint(o)).next()).rejects.toThrow(
