@@ -26,6 +26,7 @@ const schema = v.partial(
     select: v.picklist(["final", "sum"]),
     simd: v.picklist(["strict", "relaxed"]),
     validateStart: v.boolean(),
+    chrono: v.pipe(v.number(), v.integer(), v.minValue(3)),
     secondDerivatives: v.boolean(),
     shape: v.record(v.string(), v.unknown()),
   }),

@@ -1,4 +1,5 @@
 import { type Layout, type Vec, view } from "../core/layout.ts";
+import { log } from "../core/math.ts";
 import type { Rng } from "../core/rng.ts";
 
 /**
@@ -14,4 +15,22 @@ export function initMatrices(l: Layout, rng: Rng): Vec {
     for (let i = 0; i < w.length; i++) w[i] = sigma * rng.truncatedNormal();
   }
   return phi;
+}
+
+/**
+ * Biases for cells that forget within 2 to `longest` steps, instead of four, as bias 0 does: b_f = u, b_i = −u with
+ * u = log U(1, longest − 1), each cell its own u. Source: Tallec & Ollivier, Can recurrent neural networks warp time?, ICLR 2018,
+ * eq. 16 (chrono initialization). The forget bias 1 that is added outside b is taken off.
+ */
+export function chronoBiases(l: Layout, phi: Vec, longest: number, rng: Rng): void {
+  for (const { name, shape: dims } of l.slots) {
+    if (!name.endsWith("b_gates")) continue;
+    const b = view(l, phi, name);
+    const hidden = dims[0]! / 4;
+    for (let j = 0; j < hidden; j++) {
+      const u = log(1 + (longest - 2) * rng.uniform());
+      b[j] = -u;
+      b[2 * hidden + j] = u - 1;
+    }
+  }
 }

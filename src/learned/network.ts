@@ -17,7 +17,7 @@ import {
   inputCount,
   outputCount,
 } from "./coupled-shape.ts";
-import { initMatrices } from "./init.ts";
+import { chronoBiases, initMatrices } from "./init.ts";
 import { checkGroups, type Part, partition, type SeveralShape } from "./several.ts";
 
 /** Any learned optimizer's network: what fixes the meaning of φ. */
@@ -69,11 +69,21 @@ export function networkLayout(shape: NetworkShape): Layout {
   return layout(Object.fromEntries(parts));
 }
 
-/** φ at the start of meta-training: W ~ truncated normal, σ = 1/√(rows of W), b = 0; heads of a memory smaller. */
-export function initNetwork(shape: NetworkShape, rng: Rng): Vec {
+/**
+ * φ at the start of meta-training: W ~ truncated normal, σ = 1/√(rows of W), b = 0; heads of a memory smaller.
+ *
+ * @param chrono the longest memory of a cell, in steps: see `chronoBiases`. 0 leaves b = 0.
+ */
+export function initNetwork(shape: NetworkShape, rng: Rng, chrono = 0): Vec {
+  const phi = initWeights(shape, rng);
+  if (chrono > 0) chronoBiases(networkLayout(shape), phi, chrono, rng);
+  return phi;
+}
+
+function initWeights(shape: NetworkShape, rng: Rng): Vec {
   if (!("kind" in shape)) return initMatrices(phiLayout(shape), rng);
   if (shape.kind === "several") {
-    const parts = shape.groups.map((g) => initNetwork(g.net, rng.split(g.name)));
+    const parts = shape.groups.map((g) => initWeights(g.net, rng.split(g.name)));
     const phi = new Float32Array(networkLayout(shape).size);
     let at = 0;
     for (const p of parts) {

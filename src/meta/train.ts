@@ -12,6 +12,11 @@ import type { ValidationTask } from "./validate.ts";
 /** Everything that decides a meta-training run. With the problem family it fixes the result to the byte. */
 export interface MetaTrainOptions {
   readonly shape: NetworkShape;
+  /**
+   * Longest memory of a cell at the start, in steps: biases by `chronoBiases`, for trajectories far longer than an unroll. By
+   * default all are 0, as in the paper, which forgets within four steps until training has learned otherwise.
+   */
+  readonly chrono?: number;
   /** Streams of meta-training and meta-validation follow from it. */
   readonly seed: number;
   /** Steps of a trajectory. */
@@ -141,6 +146,7 @@ export function checkOptions(o: MetaTrainOptions): void {
   ] as const)
     checkInteger(name, o[name]);
   checkInteger("warmup", o.warmup, 0);
+  if (o.chrono !== undefined) checkInteger("chrono", o.chrono, 3);
   check(o.steps % o.unroll === 0, "unroll", `a divisor of steps = ${o.steps}`, o.unroll);
   checkPositive("learningRate", o.learningRate);
   checkRange("clip", o.clip, 0, Number.MAX_VALUE);
@@ -191,7 +197,7 @@ function cosine(x: number): number {
  */
 export function initialCheckpoint(o: MetaTrainOptions, start?: Vec): Checkpoint {
   if (start) checkVec("start", start, networkLayout(o.shape).size);
-  const phi = start?.slice() ?? initNetwork(o.shape, createRng(o.seed).split("phi"));
+  const phi = start?.slice() ?? initNetwork(o.shape, createRng(o.seed).split("phi"), o.chrono);
   return {
     iteration: 0,
     phi,
