@@ -51,24 +51,28 @@ const test = (key: string, images: ImageSource, steps: number, labels?: readonly
   tuningTrajectories: 1,
   tuningWindow: 20,
   metrics: [{ name: "final", kind: "mean", from: steps - 19, step: steps }],
-  methods: ["adam", "rmsprop", "nag", "sgd", "adam-linear"],
+  methods: ["adam", "rmsprop", "nag", "sgd"],
 });
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
 /**
- * The steps of Adam with linear decay, learned along its runs of the tests' length. From random weights meta-training finds steps
- * that shrink within a hundred, and a thousand later the loss has stopped far above Adam's.
+ * Learns the steps of Adam with linear decay, along its runs of the tests' length, at half the size: a step of the full images
+ * takes three times as long. From random weights meta-training finds steps that shrink within a hundred, and a thousand later the
+ * loss has stopped far above Adam's. From an imitation it lowers the mean loss of a run and raises the last: on the images of
+ * meta-training, 0.525 and after four rounds 0.538. The clock of a thousand steps is what is hard to learn: without `chrono`
+ * the same imitation ends at 0.525 there, with it at 0.452, and the teacher itself at 0.444.
  */
-const imitation = (name: string, title: string, labels?: readonly number[]): Experiment => ({
-  name: `${name}-adam`,
-  title: `${title}: the steps of Adam with linear decay, at half the size`,
+const cifar = (name: string, title: string, labels?: readonly number[]): Experiment => ({
+  name,
+  title,
   words,
   train: half(family("cifar-train", labels)),
   validation: half(family("cifar-validate", labels)),
   options: {
     ...options,
     shape: net,
+    chrono: 1000,
     teacher: { name: "adam-linear", learningRate: 0.01 },
     steps: 1000,
     unroll: 100,
@@ -77,29 +81,6 @@ const imitation = (name: string, title: string, labels?: readonly number[]): Exp
     learningRate: 0.01,
     warmup: 20,
     validateEvery: 60, // the last φ: what the loss of a few runs says is noise
-    validationSteps: 1000,
-  },
-  tests: [],
-});
-
-/** Whole runs of the tests' length, at half the size: a step of the full images takes three times as long. */
-const cifar = (name: string, title: string, labels?: readonly number[]): Experiment => ({
-  name,
-  title,
-  words,
-  startFrom: imitation(name, title, labels),
-  train: half(family("cifar-train", labels)),
-  validation: half(family("cifar-validate", labels)),
-  options: {
-    ...options,
-    steps: 1000,
-    unroll: 200, // with 20 or 50, steps that shrink too early look best
-    iterations: 6,
-    learningRate: 0.0002, // at 0.003 the first-order meta-gradient undid the imitation in four rounds, at 0.0007 in part
-    warmup: 10,
-    select: "sum",
-    validateStart: true,
-    validateEvery: 2,
     validationSteps: 1000,
   },
   tests: [],
@@ -124,8 +105,9 @@ function subset(name: string, title: string, labels: readonly number[]): Experim
 /** Figure 7: CIFAR-10 and its subsets of five and two labels; and the same net on shapes made by rule. */
 export const cifarExperiments: readonly Experiment[] = [
   {
-    ...cifar("cifar10", "CIFAR-10: three convolutions and 32 units, batch norm; two optimizers at once"),
-    tests: [test("cifar10", "cifar-test", 1000)],
+    ...cifar("cifar10", "CIFAR-10: three convolutions and 32 units, batch norm"),
+    // Its teacher beside it.
+    tests: [{ ...test("cifar10", "cifar-test", 1000), methods: ["adam", "rmsprop", "nag", "sgd", "adam-linear"] }],
   },
   ...subset("cifar5", "CIFAR-5: the first five labels", range(0, 5)),
   ...subset("cifar2", "CIFAR-2: airplanes and automobiles", range(0, 2)),

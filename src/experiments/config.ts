@@ -28,6 +28,7 @@ const schema = v.partial(
     validateStart: v.boolean(),
     chrono: v.pipe(v.number(), v.integer(), v.minValue(3)),
     secondDerivatives: v.boolean(),
+    teacher: v.strictObject({ name: v.string(), learningRate: positive, steps: v.optional(count) }),
     shape: v.record(v.string(), v.unknown()),
   }),
 );

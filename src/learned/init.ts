@@ -18,9 +18,10 @@ export function initMatrices(l: Layout, rng: Rng): Vec {
 }
 
 /**
- * Biases for cells that forget within 2 to `longest` steps, instead of four, as bias 0 does: b_f = u, b_i = −u with
- * u = log U(1, longest − 1), each cell its own u. Source: Tallec & Ollivier, Can recurrent neural networks warp time?, ICLR 2018,
- * eq. 16 (chrono initialization). The forget bias 1 that is added outside b is taken off.
+ * Biases for cells that forget within 2 to `longest` steps, as many in each decade, instead of within four, as bias 0 does:
+ * b_f = u, b_i = −u with u ~ U(0, log(longest − 1)), each cell its own u, as σ(u) is kept a step. Source: Tallec & Ollivier, Can
+ * recurrent neural networks warp time?, ICLR 2018, eq. 16 (chrono initialization), whose memories are uniform in steps: too few
+ * short ones for the first steps of a run. The forget bias 1 that is added outside b is taken off.
  */
 export function chronoBiases(l: Layout, phi: Vec, longest: number, rng: Rng): void {
   for (const { name, shape: dims } of l.slots) {
@@ -28,7 +29,7 @@ export function chronoBiases(l: Layout, phi: Vec, longest: number, rng: Rng): vo
     const b = view(l, phi, name);
     const hidden = dims[0]! / 4;
     for (let j = 0; j < hidden; j++) {
-      const u = log(1 + (longest - 2) * rng.uniform());
+      const u = log(longest - 1) * rng.uniform();
       b[j] = -u;
       b[2 * hidden + j] = u - 1;
     }
