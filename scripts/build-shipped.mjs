@@ -9,6 +9,7 @@ const shipped = {
   "quadratic-gaussian": ["quadratic-gaussian"],
   "mnist-mlp": ["mnist"],
   "digits-mlp": ["digits"],
+  "cifar-convnet": ["cifar10"],
   "neural-art": ["neural-art-64", "neural-art-late"],
 };
 

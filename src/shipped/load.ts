@@ -34,6 +34,12 @@ export const shippedOptimizers: Readonly<Record<string, Shipped>> = {
     failsOn: "as mnist-mlp",
     read: () => import("./digits-mlp.generated.ts"),
   },
+  "cifar-convnet": {
+    goodFor:
+      "small convolutional classifiers of colour images, minibatches of 128, runs of 1,000 steps: it ends its steps there",
+    failsOn: "shorter and longer runs, as its steps shrink over 1,000; gradients far from 1e-3",
+    read: () => import("./cifar-convnet.generated.ts"),
+  },
   "neural-art": {
     goodFor:
       "pictures of 64 × 64 from noise: content and style of VGG-19 as `gradgrad style` weighs them, 128 steps, pixels of 0 to 255",

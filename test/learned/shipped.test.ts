@@ -7,6 +7,7 @@ const test = {
   quadratic: "quadratic-uniform",
   "mnist-mlp": "mnist",
   "digits-mlp": "digits",
+  "cifar-convnet": "cifar10",
   "neural-art": "neural-art-64",
 } as Record<string, string>;
 const experiment = { "neural-art": "neural-art-late" } as Record<string, string>;
