@@ -8,7 +8,7 @@ import { journal } from "../node/journal.ts";
 import { poolTaskRunner } from "../node/pool.ts";
 import { writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
-import { provenance } from "./provenance.ts";
+import { provenance, recordedPath } from "./provenance.ts";
 import { printTest, resultJson, writeReport } from "./results.ts";
 import { readOptimizer } from "./start.ts";
 import { earlierTuning } from "./tuned-by.ts";
@@ -126,7 +126,11 @@ export async function evaluateCommand(
         for (const m of result.metrics)
           console.log(JSON.stringify({ key: spec.key, metric: m.metric, summary: m.summary }));
       else console.log(printTest(result));
-      const about = files.map((f, i) => ({ path: paths[i]!, sha256: read[i]!.sha256, provenance: f.provenance }));
+      const about = files.map((f, i) => ({
+        path: recordedPath(paths[i]!),
+        sha256: read[i]!.sha256,
+        provenance: f.provenance,
+      }));
       writeWhole(target, resultJson(result, { files: about, ...(earlier ? { tunedBy: earlier.by } : {}) }, from));
       runner.finish();
     }

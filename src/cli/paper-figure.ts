@@ -24,7 +24,7 @@ interface Row {
 const line = (values: Line): Float64Array => Float64Array.from(values, (v) => v ?? Number.POSITIVE_INFINITY);
 
 /** Means over the last `window` steps, or as many as there are. */
-function smooth(values: Float64Array, window = 1): Float64Array {
+export function smooth(values: Float64Array, window = 1): Float64Array {
   return values.map((_, t) => {
     const part = values.subarray(Math.max(0, t - window + 1), t + 1);
     return part.reduce((a, b) => a + b, 0) / part.length;

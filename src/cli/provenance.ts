@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { cpus } from "node:os";
+import { basename, isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { version } from "./version.ts";
 
@@ -23,6 +24,12 @@ function commit(): string {
 /** Options that say where a call's files go and how it runs, but not what comes out. */
 const HOW = ["--out", "--report", "--threads", "--tuned-by"];
 
+/** A file as a record names it: from the working folder; one outside by its name, as where it lies is this machine's own. */
+export function recordedPath(path: string): string {
+  const from = relative(process.cwd(), resolve(path));
+  return from.startsWith("..") || isAbsolute(from) ? basename(path) : from;
+}
+
 /** This process's call, without what only says where and how. */
 export function recordedCall(args: readonly string[] = process.argv.slice(2)): string {
   const kept = args.filter(
@@ -32,7 +39,7 @@ export function recordedCall(args: readonly string[] = process.argv.slice(2)): s
       !HOW.includes(args[i - 1] ?? "") &&
       !HOW.some((o) => a.startsWith(`${o}=`)),
   );
-  return ["gradgrad", ...kept].join(" ");
+  return ["gradgrad", ...kept.map((a) => (isAbsolute(a) ? recordedPath(a) : a))].join(" ");
 }
 
 /** What every committed result says about itself. */

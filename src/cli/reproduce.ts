@@ -13,7 +13,7 @@ import { writeWhole } from "../node/write.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { drawPaperFigure } from "./paper-figure.ts";
 import { makePictures } from "./pictures.ts";
-import { provenance } from "./provenance.ts";
+import { provenance, recordedPath } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
 import { readOptimizer } from "./start.ts";
 import { readResult, readResults } from "./summary.ts";
@@ -126,7 +126,7 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
     if (missing.length === 0) continue;
     const command = call.quick
       ? call.command
-      : `gradgrad evaluate ${paths.join(" ")} --problem ${run.problem}${call.suffix}`;
+      : `gradgrad evaluate ${paths.map(recordedPath).join(" ")} --problem ${run.problem}${call.suffix}`;
     for (const test of missing)
       await evaluateCommand({ ...problem, tests: [test] }, paths, {
         seed: 0,

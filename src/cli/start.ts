@@ -5,8 +5,6 @@ import type { Vec } from "../core/layout.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { describeTraining } from "../experiments/optimizer-file.ts";
 import { decodeOptimizer, type OptimizerFile } from "../learned/file.ts";
-import { type NetworkShape, networkLayout } from "../learned/network.ts";
-import type { SeveralShape } from "../learned/several.ts";
 import { sha256 } from "./results.ts";
 
 /** An optimizer that a run starts from. */
@@ -44,27 +42,11 @@ export function startFromFile(path: string, experiment: Experiment): Start {
   };
 }
 
-/**
- * The experiment whose φ this one starts from, with this one's seed, network and arithmetic; with its own network where that is
- * one and this one's are several.
- */
+/** The experiment whose φ this one starts from, with this one's seed, network and arithmetic. */
 export function firstExperiment({ startFrom, options }: Experiment): Experiment | undefined {
   if (!startFrom) return undefined;
-  const { seed, simd } = options;
-  const shape = severalFromOne(startFrom.options.shape, options.shape) ? startFrom.options.shape : options.shape;
+  const { seed, shape, simd } = options;
   return { ...startFrom, options: { ...startFrom.options, seed, shape, simd } };
-}
-
-const isSeveral = (s: NetworkShape): s is SeveralShape => "kind" in s && s.kind === "several";
-const severalFromOne = (from: NetworkShape, to: NetworkShape): to is SeveralShape => isSeveral(to) && !isSeveral(from);
-
-/** φ as a network of this shape starts from it: of several networks each takes the φ of one. */
-export function startingPhi({ phi }: Start, shape: NetworkShape): Vec {
-  const { size } = networkLayout(shape);
-  if (!isSeveral(shape) || phi.length === size) return phi;
-  const each = size / shape.groups.length;
-  check(phi.length === each, "start", `${size} numbers φ, or ${each} for each network`, phi.length);
-  return Float32Array.from({ length: size }, (_, i) => phi[i % phi.length]!);
 }
 
 /** What training `firstExperiment` left, as a start. */

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { check } from "../core/check.ts";
 import type { Curve, Role } from "../evaluation/index.ts";
 import type { TestSpec } from "../experiments/experiment.ts";
-import { paperPoints } from "../experiments/paper-curves.ts";
+import { paperLine } from "../experiments/paper-curves.ts";
 import { paperFigures } from "../experiments/paper-figures.ts";
 import { experiments } from "../experiments/registry.ts";
 import type { Beside, CoordinateUpdates } from "../experiments/updates.ts";
 import { learningCurves } from "../figures/index.ts";
 import { writeWhole } from "../node/write.ts";
-import { drawPaperFigure, overReference } from "./paper-figure.ts";
+import { drawPaperFigure, overReference, smooth } from "./paper-figure.ts";
 import { curvesWords } from "./results.ts";
 
 /** Values by step; null from where a run diverged. */
@@ -63,7 +63,9 @@ export interface ResultFile {
   readonly commit: string;
   readonly machine: string;
   readonly date: string;
-  readonly spec?: Pick<TestSpec, "key" | "ratioOf" | "title"> & { readonly family?: { readonly kind: string } };
+  readonly spec?: Pick<TestSpec, "key" | "ratioOf" | "title" | "metrics"> & {
+    readonly family?: { readonly kind: string };
+  };
   readonly metrics?: readonly MetricFile[];
   /** Of a training record: how long one seed took. */
   readonly experiment?: string;
@@ -162,26 +164,31 @@ export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<strin
     const m = metrics?.[0];
     if (!spec || !m) continue;
     // The paper drew means; where it did not draw, the median is the steadier line.
-    const paper = paperPoints(spec.key, "lstm");
+    const paper = paperLine(spec.key, "lstm");
     const statistic = paper ? "mean" : "median";
+    // A minibatch's loss is noise: over a long run the lines are means of as many steps as the number is.
+    const number = spec.metrics[0]!;
+    const window = number.kind === "mean" ? number.step - number.from + 1 : 1;
     const curves: Curve[] = m.summary.rows
       .filter((r) => r.role !== "learned" || drawn.has(r.name))
       .map(({ name, label, role }) => {
         const { [statistic]: values, low, high } = m.curves[name]!;
-        const band = low && high && name === m.summary.reference ? { low: line(low), high: line(high) } : {};
-        return { name, label: label.replace(/, seed \d+$/, ""), role, line: line(values), ...band };
+        const drawn = (values: Line): Float64Array => smooth(line(values), window);
+        const band = low && high && name === m.summary.reference ? { low: drawn(low), high: drawn(high) } : {};
+        return { name, label: label.replace(/, seed \d+$/, ""), role, line: drawn(values), ...band };
       });
     if (paper)
       curves.push({
         name: "paper",
         label: "the paper's LSTM",
         role: "baseline",
-        line: Float64Array.of(Number.NaN, ...paper.map((p) => p.value)),
+        line: paper.subarray(0, curves[0]!.line.length),
       });
     const found = experiments.flatMap((e) => e.tests.map((t) => ({ key: t.key, title: t.title ?? e.title })));
     const { title } = found.find((t) => t.key === spec.key) ?? { title: spec.title ?? spec.key };
     const banded = curves.find((c) => c.low !== undefined)?.label;
-    const subtitle = curvesWords(m.summary.rows[0]!.n, statistic, banded);
+    const words = curvesWords(m.summary.rows[0]!.n, statistic, banded);
+    const subtitle = window > 1 ? `${words} Lines: means of the last ${window} steps.` : words;
     if (!inUnits.has(spec.key)) figures.set(`figures/${spec.key}.svg`, learningCurves(curves, { title, subtitle }));
   }
   for (const figure of paperFigures) {

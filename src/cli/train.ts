@@ -11,7 +11,7 @@ import { writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
 import { provenance, type ResultProvenance } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
-import { firstExperiment, type Start, startFromFinished, startFromTrained, startingPhi } from "./start.ts";
+import { firstExperiment, type Start, startFromFinished, startFromTrained } from "./start.ts";
 import { version } from "./version.ts";
 
 /** What `train` is told besides the experiment. */
@@ -121,7 +121,7 @@ async function trainStage(
   const from = call.resume
     ? loadCheckpoint(saved, identity)
     : {
-        checkpoint: initialCheckpoint(options, start && startingPhi(start, options.shape)),
+        checkpoint: initialCheckpoint(options, start?.phi),
         seconds: start?.seconds ?? 0,
       };
   const { checkpoint } = from;

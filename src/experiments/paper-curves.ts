@@ -432,3 +432,12 @@ export function paperPoints(key: string, method: string): PaperPoint[] | undefin
   const first = panel.every > 1 ? panel.every : method.startsWith("lstm") ? 1 : 0;
   return values.map((value, i) => ({ step: first + i * panel.every, value }));
 }
+
+/** The same as a line by step, NaN where it has no point. */
+export function paperLine(key: string, method: string): Float64Array | undefined {
+  const points = paperPoints(key, method);
+  if (!points) return undefined;
+  const line = new Float64Array(points.at(-1)!.step + 1).fill(Number.NaN);
+  for (const { step, value } of points) line[step] = value;
+  return line;
+}

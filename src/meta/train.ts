@@ -58,7 +58,7 @@ export interface MetaTrainOptions {
   readonly secondDerivatives: boolean;
   /**
    * Learn to make this optimizer's steps, as a start for meta-training: see `imitate`. `weights` count for nothing; losses are
-   * those of imitation, and validation is as ever. For one coordinatewise LSTM; several may start from it.
+   * those of imitation, and validation is as ever. For one coordinatewise LSTM.
    */
   readonly teacher?: Teacher;
 }

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { drawPaperFigure } from "../../src/cli/paper-figure.ts";
 import { figuresByName } from "../../src/cli/reproduce.ts";
 import { readResults } from "../../src/cli/summary.ts";
-import { paperPoints } from "../../src/experiments/paper-curves.ts";
+import { paperLine, paperPoints } from "../../src/experiments/paper-curves.ts";
 import { paperFigures } from "../../src/experiments/paper-figures.ts";
 import { experimentByName } from "../../src/experiments/registry.ts";
 
@@ -12,6 +12,10 @@ it("the paper's curves count steps as we do: the LSTM's first point is after an 
   expect(paperPoints("mnist", "lstm")!.at(-1)).toEqual({ step: 200, value: 0.2153 });
   expect(paperPoints("cifar10", "nag")![1]!.step).toBe(20);
   expect(paperPoints("mnist", "rprop")).toBeUndefined();
+  const line = paperLine("cifar10", "lstm")!;
+  expect(line).toHaveLength(1021);
+  expect([line[9], line[10], line[1000]]).toEqual([NaN, 2.036, 0.823]);
+  expect(paperLine("mnist", "rprop")).toBeUndefined();
 });
 
 it("every figure's runs and panels name experiments and tests that exist", () => {

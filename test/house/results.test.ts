@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
@@ -43,6 +44,18 @@ it("every committed optimizer was trained by its experiment's present recipe: it
     expect(Number(/--seed (\d+)/.exec(command)?.[1] ?? 0), name).toBe(provenance.seed);
     if (iterationsDone !== e.options.iterations) expect(command, name).toContain(`--rounds ${iterationsDone}`);
     expect(Boolean(start), name).toBe(Boolean(e.startFrom));
+  }
+});
+
+it("every test names the committed optimizers by their place and bytes, and no machine's folders", () => {
+  for (const name of readdirSync(folder).filter((n) => n.endsWith(".json"))) {
+    const text = readFileSync(`${folder}/${name}`, "utf8");
+    expect(text, name).not.toMatch(/["= ]\/[\w.]+\//);
+    for (const { path, sha256 } of JSON.parse(text).files ?? []) {
+      expect(path, name).toMatch(/^results\/optimizers\//);
+      const bytes = readFileSync(`${folder}/${path.slice("results/".length)}`);
+      expect(createHash("sha256").update(bytes).digest("hex"), `${name}: ${path}`).toBe(sha256);
+    }
   }
 });
 
