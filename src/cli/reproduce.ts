@@ -90,6 +90,34 @@ function done(path: string, optimizers: readonly string[], trajectories: number)
   return result.spec?.trajectories === trajectories && wanted.every((w) => had.includes(w));
 }
 
+/** An optimizer of a figure, and whether it is still to be trained. */
+interface Training {
+  readonly name: string;
+  readonly seed: number;
+  readonly experiment: Experiment;
+  readonly path: string;
+  readonly stopped: boolean;
+  readonly missing: boolean;
+}
+
+/** Says before the first hour of work what that work is: some figures ask for days. */
+function tell(
+  figure: PaperFigure,
+  trainings: readonly Training[],
+  tests: (run: PaperFigure["runs"][number]) => readonly TestSpec[],
+): void {
+  const unique = [...new Map(trainings.filter((t) => t.missing).map((t) => [t.path, t])).values()];
+  const train = unique.map(({ name, seed, experiment: { options: o }, stopped }) => {
+    const size = `${o.iterations} rounds of ${o.metaBatch} × ${o.steps} steps`;
+    return `  train     ${name} --seed ${seed}: ${size}${stopped ? ", from its checkpoint" : ""}`;
+  });
+  const test = figure.runs
+    .flatMap(tests)
+    .map((t) => `  evaluate  ${t.key}: ${t.trajectories} runs of ${t.steps} steps for each optimizer`);
+  if (train.length + test.length === 0) return;
+  console.log([`figure ${figure.name} needs, and Ctrl-C keeps what is done:`, ...train, ...test].join("\n"));
+}
+
 /**
  * Makes a figure of the paper again: trains the optimizers that are missing, runs the tests whose results are, and draws. What is
  * there already is taken, and a run that was stopped goes on, so the same call can be given until all is done.
@@ -105,24 +133,40 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
   const keys = new Set([...(figure.panels ?? []), ...(figure.units ?? [])].map((p) => p.key));
   for (const key of figure.pictures?.keys ?? []) keys.add(key);
   if (figure.updates) keys.add(experimentByName(figure.updates.problem).tests[0]!.key);
-  for (const run of figure.runs) {
-    const paths: string[] = [];
-    for (const name of run.optimizers)
-      for (const seed of call.quick ? run.seeds.slice(0, 1) : run.seeds) {
+  const trainings = (run: PaperFigure["runs"][number]): Training[] =>
+    run.optimizers.flatMap((name) =>
+      (call.quick ? run.seeds.slice(0, 1) : run.seeds).map((seed) => {
         const base = sized(name);
-        const e = { ...base, options: { ...base.options, seed } };
-        const path = pathOf(e, optimizers, "safetensors");
-        paths.push(path);
-        const stopped = existsSync(pathOf(e, optimizers, "checkpoint"));
-        if (existsSync(path) && !stopped) continue;
-        const command = call.quick ? call.command : `gradgrad train ${name} --seed ${seed}${call.suffix}`;
-        const trained = await train(e, { folder: optimizers, resume: stopped, command, ...threads });
-        if (!trained.finished) return false;
-      }
-    const problem = sized(run.problem);
-    const missing = problem.tests.filter(
+        const experiment = { ...base, options: { ...base.options, seed } };
+        const path = pathOf(experiment, optimizers, "safetensors");
+        const stopped = existsSync(pathOf(experiment, optimizers, "checkpoint"));
+        return { name, seed, experiment, path, stopped, missing: stopped || !existsSync(path) };
+      }),
+    );
+  const missingTests = (run: PaperFigure["runs"][number], paths: readonly string[]): readonly TestSpec[] =>
+    sized(run.problem).tests.filter(
       (t) => keys.has(t.key) && !done(join(call.out, `${t.key}.json`), paths, t.trajectories),
     );
+  tell(figure, figure.runs.flatMap(trainings), (run) => {
+    const all = trainings(run);
+    return all.some((t) => t.missing)
+      ? sized(run.problem).tests.filter((t) => keys.has(t.key))
+      : missingTests(
+          run,
+          all.map((t) => t.path),
+        );
+  });
+  for (const run of figure.runs) {
+    const all = trainings(run);
+    const paths = all.map((t) => t.path);
+    for (const { name, seed, experiment, stopped, missing } of all) {
+      if (!missing) continue;
+      const command = call.quick ? call.command : `gradgrad train ${name} --seed ${seed}${call.suffix}`;
+      const trained = await train(experiment, { folder: optimizers, resume: stopped, command, ...threads });
+      if (!trained.finished) return false;
+    }
+    const problem = sized(run.problem);
+    const missing = missingTests(run, paths);
     if (missing.length === 0) continue;
     const command = call.quick
       ? call.command

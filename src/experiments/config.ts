@@ -1,10 +1,13 @@
 import * as v from "valibot";
 import { ArgumentError } from "../core/check.ts";
 import { readShape } from "../learned/read-shape.ts";
+import type { Teacher } from "../meta/imitate.ts";
 import type { MetaTrainOptions } from "../meta/train.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const positive = v.pipe(v.number(), v.gtValue(0));
+
+const TEACHER = "teacher.name=adam teacher.learningRate=0.01";
 
 /** Every option of a meta-training run that a call may change; defaults are the experiment's. */
 const schema = v.partial(
@@ -28,7 +31,7 @@ const schema = v.partial(
     validateStart: v.boolean(),
     chrono: v.pipe(v.number(), v.integer(), v.minValue(3)),
     secondDerivatives: v.boolean(),
-    teacher: v.strictObject({ name: v.string(), learningRate: positive, steps: v.optional(count) }),
+    teacher: v.partial(v.strictObject({ name: v.string(), learningRate: positive, steps: count })),
     shape: v.record(v.string(), v.unknown()),
   }),
 );
@@ -67,10 +70,16 @@ export function configure(options: MetaTrainOptions, changes: unknown): MetaTrai
       `configuration ${path || "(whole)"}: expected ${issue.expected ?? "another value"}, got ${issue.received}`,
     );
   }
-  const { shape = {}, ...rest } = result.output;
+  const { shape = {}, teacher: changed, ...rest } = result.output;
+  const teacher = changed && { ...options.teacher, ...changed };
+  if (teacher)
+    for (const key of ["name", "learningRate"] as const)
+      if (teacher[key] === undefined)
+        throw new ArgumentError(`configuration teacher.${key}: expected it beside the others, as in --set ${TEACHER}`);
   return {
     ...options,
     ...(rest as Partial<MetaTrainOptions>),
+    ...(teacher ? { teacher: teacher as Teacher } : {}),
     shape: readShape(layOver({ ...options.shape }, shape, "shape")),
   };
 }

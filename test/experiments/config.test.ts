@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { configure, merge, parseSetting } from "../../src/experiments/config.ts";
-import { experiments } from "../../src/experiments/registry.ts";
+import { experimentByName, experiments } from "../../src/experiments/registry.ts";
 import { checkOptions } from "../../src/meta/train.ts";
 
 const { options } = experiments[0]!;
@@ -50,5 +50,14 @@ it("a network's averaging and memory are changed key by key", () => {
   expect(() => configure(ntm, parseSetting("shape.memory.window=1000000"))).toThrow(/memory.window: expected at most/);
   expect(() => configure(ntm, parseSetting("shape.memory.windo=1"))).toThrow(
     '"shape.memory.windo". Did you mean window?',
+  );
+});
+
+it("one key of a teacher changes the one that is there; where none is, both its name and its rate are asked for", () => {
+  const { options: imitation } = experimentByName("cifar10");
+  const rate = parseSetting("teacher.learningRate=0.02");
+  expect(configure(imitation, rate).teacher).toEqual({ name: "adam-linear", learningRate: 0.02 });
+  expect(() => configure(options, rate)).toThrow(
+    /teacher.name: expected it beside the others, as in --set teacher.name=/,
   );
 });
