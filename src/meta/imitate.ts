@@ -44,7 +44,7 @@ const squares = (v: Vec): number => v.reduce((a, x) => a + x * x, 0);
  * the gradient of L says at every step how long the step should be.
  *
  * @param start θ₀ and the minibatch stream.
- * @returns as an unroll of meta-training; `losses` are ‖g_t − a_t‖² / ‖a_t‖², the first one twice.
+ * @returns as an unroll of meta-training; `losses` are ‖g_t − a_t‖² over the unroll's mean ‖a_t‖², so that their mean is L; the first one stands twice.
  */
 export async function imitate(
   problem: Problem,
@@ -75,8 +75,12 @@ export async function imitate(
   const delta = new Float32Array(theta.length);
   const at = (v: Vec): Vec => Float32Array.from(coordinates, (i) => v[i]!);
   const steps: { readonly grad: Vec; readonly state: Vec; readonly error: Vec }[] = [];
-  const losses: number[] = [];
+  const errors: number[] = [];
   let teachers = 0;
+  const losses = (): number[] => {
+    const relative = errors.map((e) => (e * errors.length) / Math.max(teachers, Number.MIN_VALUE));
+    return relative.length ? [relative[0]!, ...relative] : [];
+  };
   let largestGradient = 0;
   const gradient = new Float64Array(phi.length);
   const now = (t: number): Carry => ({
@@ -92,7 +96,7 @@ export async function imitate(
     if (!Number.isFinite(loss + squares(delta))) {
       const end = now(t);
       network.close();
-      return { gradient, losses, carry: end, nonFinite: end.step, largestGradient };
+      return { gradient, losses: losses(), carry: end, nonFinite: end.step, largestGradient };
     }
     for (let i = 0; i < theta.length; i++) {
       theta[i]! += delta[i]!;
@@ -104,7 +108,7 @@ export async function imitate(
     for (let i = 0; i < m; i++) error[i]! -= wanted[i]!;
     steps.push({ grad: seen, state: before, error });
     teachers += squares(wanted);
-    losses.push(squares(error) / Math.max(squares(wanted), Number.MIN_VALUE));
+    errors.push(squares(error));
   }
   const end = now(K);
   network.close();
@@ -118,5 +122,5 @@ export async function imitate(
     kernel.stepBack({ ...step, lambda: error.map((e) => (2 * e) / teachers) }, q, gradient);
   }
   giveBack();
-  return { gradient, losses: [losses[0]!, ...losses], carry: end, largestGradient };
+  return { gradient, losses: losses(), carry: end, largestGradient };
 }

@@ -44,6 +44,7 @@ it("imitation: the gradient of Σ‖g − a‖² / Σ‖a‖² agrees with diffe
       return sum / teachers;
     };
     const startOf = await theta0();
+    expect(losses.slice(1).reduce((a, b) => a + b) / 6).toBeCloseTo(await at(phi), 5);
     for (const i of [0, 40, 111, 200, phi.length - 1]) {
       const h = 0.01;
       const moved = (by: number): Float32Array => phi.map((x, k) => (k === i ? x + by : x));
