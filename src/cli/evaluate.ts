@@ -112,7 +112,7 @@ export async function evaluateCommand(
         ...(call.methods ? { methods: call.methods } : {}),
         ...(earlier ? { tuned: earlier.tuned } : {}),
         onProgress: (d, of, w) => {
-          if (w === "fresh problems" && words !== w) {
+          if (d === 0 && words !== w) {
             progress.end();
             progress = createProgress(`test ${spec.key}`);
           }

@@ -145,19 +145,20 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
     rates.map(({ learningRate }) => put({ kind: "method", name, learningRate })),
   );
   const apartKeys = apart.map(({ name }) => put({ kind: "apart", name }));
+  // A task a run: a test of ten long ones is spread over the threads evenly, and one that is stopped loses no whole problem.
+  const tasks = Array.from({ length: spec.trajectories }, (_, k) =>
+    [...specs.values()].map((optimizer) => ({ family, stream: `${root}/test`, k, steps, optimizers: [optimizer] })),
+  ).flat();
   let fresh = 0;
-  const problems = await runner.run(
-    Array.from({ length: spec.trajectories }, (_, k) => ({
-      family,
-      stream: `${root}/test`,
-      k,
-      steps,
-      optimizers: [...specs.values()],
-    })),
-    () => options.onProgress?.(++fresh, spec.trajectories, "fresh problems"),
-  );
+  const told = (): void => options.onProgress?.(fresh, tasks.length, "runs of fresh problems");
+  told();
+  const runs = await runner.run(tasks, () => {
+    fresh++;
+    told();
+  });
   const at = [...specs.keys()];
-  const runsOf = (key: string): Trajectory[][] => problems.map((p) => p[at.indexOf(key)]!);
+  const runsOf = (key: string): Trajectory[][] =>
+    Array.from({ length: spec.trajectories }, (_, k) => runs[k * at.length + at.indexOf(key)]![0]!);
 
   const byLearned = new Map(learned.map((l, i) => [l, runsOf(learnedKeys[i]!).flat()]));
   const seen = learned.map((l) => `${l.group}, seed ${l.seed}`);
