@@ -101,7 +101,7 @@ function subset(name: string, title: string, labels: readonly number[]): Experim
     },
     {
       ...cifar(`${name}-sub`, `CIFAR-10 without the labels of ${title.split(":")[0]}`, others),
-      row: { name: "lstm-sub", label: "LSTM-sub, of the other labels" },
+      row: { name: "lstm-sub", label: "LSTM-sub" },
     },
   ];
 }

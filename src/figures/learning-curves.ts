@@ -86,16 +86,14 @@ function looks(curves: readonly Curve[]): { stroke: string; width: number; dash:
   let other = 0;
   // Several learned ones are told apart by colour: among few hand-designed ones, which turn grey, by the palette's.
   const count = curves.filter((c) => c.role === "learned").length;
-  const many = count > 2;
-  const grey = many && curves.filter((c) => c.role === "baseline").length < 3;
+  const grey = count > 2 && curves.filter((c) => c.role === "baseline").length < 3;
   const colours = [accent, ...(grey ? palette : ["#A50F6B", "currentColor", "#5B8C00"])];
   return curves.map((c) => {
-    if (many && c.role === "learned") {
+    if (c.role === "learned") {
       const k = learned++;
       return { stroke: colours[k % colours.length]!, width: k === 0 ? 3 : 2.4, dash: "" };
     }
     if (grey) return { stroke: "#808080", width: 1.6, dash: dashes[(1 + other++) % dashes.length]! };
-    if (c.role === "learned") return { stroke: accent, width: 3, dash: dashes[learned++ % dashes.length]! };
     const k = other++;
     return {
       stroke: palette[k % palette.length]!,
@@ -106,6 +104,7 @@ function looks(curves: readonly Curve[]): { stroke: string; width: number; dash:
 }
 
 const CHARACTER = 7.4; // pixels of one in a bold label
+const WIDEST = 0.4; // share of the width that labels may take
 const OFF = " (off the scale)";
 
 function shorten(text: string, most: number): string {
@@ -116,14 +115,14 @@ function shorten(text: string, most: number): string {
 export function learningCurves(curves: readonly Curve[], options: CurvesOptions): string {
   check(curves.length > 0, "curves", "at least one", 0);
   const { width = 760, height = 440, xlabel = "step", ylabel = "loss f(θ)", from = 0, dots } = options;
-  const labels = curves.map((c) => shorten(c.label, Math.floor((width * 0.4 - 44) / CHARACTER)));
+  const labels = curves.map((c) => shorten(c.label, Math.floor((width * WIDEST - 44) / CHARACTER)));
   const shown = curves.map((c) => (dots?.get(c.name) ?? []).filter((d) => d.step >= from));
   const range = domain(curves, shown.flat(), from);
   const gone = (c: Curve): boolean => !(c.line.at(-1)! <= range[1] && c.line.at(-1)! >= range[0]);
   const look = looks(curves);
   const steps = Math.max(...curves.map((c) => c.line.length)) - 1;
   const longest = Math.max(...curves.map((c, i) => labels[i]!.length + (gone(c) ? OFF.length : 0)));
-  const marginRight = Math.min(width * 0.4, 44 + CHARACTER * longest);
+  const marginRight = Math.min(width * WIDEST, 44 + CHARACTER * longest);
   const marginTop = options.subtitle ? 76 : 58;
   const marginBottom = 44;
   // Learned ones are drawn last, on top.
