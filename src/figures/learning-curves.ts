@@ -115,13 +115,14 @@ function shorten(text: string, most: number): string {
 export function learningCurves(curves: readonly Curve[], options: CurvesOptions): string {
   check(curves.length > 0, "curves", "at least one", 0);
   const { width = 760, height = 440, xlabel = "step", ylabel = "loss f(θ)", from = 0, dots } = options;
-  const labels = curves.map((c) => shorten(c.label, Math.floor((width * WIDEST - 44) / CHARACTER)));
   const shown = curves.map((c) => (dots?.get(c.name) ?? []).filter((d) => d.step >= from));
   const range = domain(curves, shown.flat(), from);
   const gone = (c: Curve): boolean => !(c.line.at(-1)! <= range[1] && c.line.at(-1)! >= range[0]);
+  const most = Math.floor((width * WIDEST - 44) / CHARACTER);
+  const labels = curves.map((c) => (gone(c) ? shorten(c.label, most - OFF.length) + OFF : shorten(c.label, most)));
   const look = looks(curves);
   const steps = Math.max(...curves.map((c) => c.line.length)) - 1;
-  const longest = Math.max(...curves.map((c, i) => labels[i]!.length + (gone(c) ? OFF.length : 0)));
+  const longest = Math.max(...labels.map((l) => l.length));
   const marginRight = Math.min(width * WIDEST, 44 + CHARACTER * longest);
   const marginTop = options.subtitle ? 76 : 58;
   const marginBottom = 44;
@@ -183,9 +184,8 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
   for (const i of order) {
     const { stroke, width: strokeWidth } = look[i]!;
     const learned = curves[i]!.role === "learned";
-    const lost = gone(curves[i]!);
     // A line that left at the bottom is not drawn on along the axis; its label stands beside the end of the axis.
-    const fell = lost && ends[i]!.value <= range[0];
+    const fell = gone(curves[i]!) && ends[i]!.value <= range[0];
     const from = fell ? right : x.apply(ends[i]!.step);
     append(plot, "path", {
       d: `M${from.toFixed(1)},${wishes[i]!.toFixed(1)}L${(right + 18).toFixed(1)},${places[i]!.toFixed(1)}h8`,
@@ -204,7 +204,7 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
         class: "curve-label",
         ...(learned ? { "font-weight": 700 } : {}),
       },
-      lost ? `${labels[i]!}${OFF}` : labels[i]!,
+      labels[i]!,
     );
   }
   nameAxes(plot, xlabel, ylabel, 64, right, marginTop, height - 8);

@@ -15,6 +15,7 @@ figure{margin:1rem 0}
 figcaption,.note,small{color:var(--soft);font-size:.85rem}
 svg text{font-family:inherit}
 .scroll{overflow-x:auto}
+.scroll th:first-child{position:sticky;left:0;background:var(--page)}
 table{border-collapse:collapse;font-size:.8rem;font-variant-numeric:tabular-nums;width:100%}
 th,td{border-bottom:1px solid var(--line);padding:.35rem .5rem;text-align:right;white-space:nowrap}
 th:first-child{text-align:left}
@@ -24,6 +25,7 @@ td.tried b{color:var(--ink)}
 table small{font-size:1em}
 tr.learned{background:var(--tint)}
 tr.learned th{color:var(--accent)}
+.scroll tr.learned th:first-child{background:var(--tint)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;font-size:.9rem}
 dt{color:var(--soft)}
 dd{margin:0;overflow-wrap:anywhere}
