@@ -105,7 +105,7 @@ function looks(curves: readonly Curve[]): { stroke: string; width: number; dash:
 
 const CHARACTER = 7.4; // pixels of one in a bold label
 const WIDEST = 0.4; // share of the width that labels may take
-const OFF = " (off the scale)";
+const OFF = " (off scale)";
 
 function shorten(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
