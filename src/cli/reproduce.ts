@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../core/check.ts";
 import type { Experiment, TestSpec } from "../experiments/experiment.ts";
-import { createFamily, type FamilySpec } from "../experiments/families.ts";
+import { createFamily } from "../experiments/families.ts";
 import { type PaperFigure, paperFigures } from "../experiments/paper-figures.ts";
+import { quickly } from "../experiments/quick.ts";
 import { experimentByName } from "../experiments/registry.ts";
 import { coordinateUpdates } from "../experiments/updates.ts";
 import { bindNetwork } from "../learned/network.ts";
@@ -28,54 +29,6 @@ export interface ReproduceCall {
   readonly command: string;
   /** Ends the recorded call of each part: " --revectorize" or nothing. */
   readonly suffix: string;
-}
-
-/** Where a step costs a tenth of a second, a quick size has few of them. */
-const QUICK_STEPS = { quadratic: undefined, module: undefined, mlp: undefined, convnet: 10, art: 16 } as const;
-
-function quickFamily(family: FamilySpec): FamilySpec {
-  if (family.kind === "quadratic") return { ...family, functions: Math.min(8, family.functions) };
-  return family.kind === "art" ? { ...family, side: Math.min(32, family.side) } : family;
-}
-
-function quickTest(t: TestSpec, methods: readonly string[]): TestSpec {
-  const steps = QUICK_STEPS[t.family.kind] ?? t.steps;
-  const short = steps < t.steps;
-  return {
-    ...t,
-    family: quickFamily(t.family),
-    steps,
-    trajectories: 2,
-    tuningTrajectories: 1,
-    metrics: t.metrics
-      .filter((m) => m.kind !== "sum")
-      .filter((m) => short || m.kind === "final")
-      .map((m) => (short ? { name: m.name, kind: "final", step: steps } : m)),
-    methods,
-  };
-}
-
-/** The same experiment in a size that ends in seconds: it shows the way, not the numbers. */
-function quickly(e: Experiment): Experiment {
-  const steps = QUICK_STEPS[e.train.kind];
-  const rounds = e.train.kind === "quadratic" ? 20 : e.options.unroll === 100 || steps ? 4 : 6;
-  const methods = e.tests.length > 3 || steps ? ["adam", "nag"] : ["adam", "nag", "rmsprop", "sgd"];
-  const short = steps ? { steps, unroll: steps / 2, validationSteps: steps } : {};
-  return {
-    ...e,
-    ...(e.startFrom ? { startFrom: quickly(e.startFrom) } : {}),
-    train: quickFamily(e.train),
-    validation: quickFamily(e.validation),
-    options: {
-      ...e.options,
-      ...short,
-      iterations: rounds,
-      validateEvery: rounds,
-      validationTrajectories: 2,
-      warmup: 5,
-    },
-    tests: e.tests.map((t) => quickTest(t, methods)),
-  };
 }
 
 /** A test's result is there already, made with the same optimizer files. */
