@@ -1,9 +1,10 @@
-import { layout, type Vec } from "../core/layout.ts";
+import { type Layout, layout, type Vec } from "../core/layout.ts";
 import { createRng } from "../core/rng.ts";
 import { lendKernel } from "../kernels/kernel-pool.ts";
 import type { LstmShape } from "../kernels/lstm-shape.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
-import { networkStateLength, openNetwork, type Place } from "../learned/network.ts";
+import { networkStateLength, openNetwork, type Place, type PlacedPart, placedParts } from "../learned/network.ts";
+import type { SeveralShape } from "../learned/several.ts";
 import { methodByName } from "../optimizers/registry.ts";
 import type { Problem } from "../problems/problem.ts";
 import type { Carry } from "./rollout.ts";
@@ -20,7 +21,8 @@ export interface Teacher {
 
 /** One unroll along a teacher's trajectory, as plain data. */
 export interface Imitation {
-  readonly shape: LstmShape;
+  /** One coordinatewise LSTM, or several. */
+  readonly shape: LstmShape | SeveralShape;
   readonly phi: Vec;
   /** Names the trajectory; the coordinates that are looked at follow from it. */
   readonly seed: string;
@@ -37,6 +39,31 @@ export interface Imitation {
 const SLOTS = 16;
 
 const squares = (v: Vec): number => v.reduce((a, x) => a + x * x, 0);
+
+/** The tensors of the coordinates that are looked at, each with its name and number of dimensions: what groups go by. */
+function sampledLayout({ layout: l, functions }: Place, coordinates: Int32Array): Layout {
+  if (functions > 1) return layout({ sampled: [coordinates.length] });
+  const count = (from: number, to: number): number => coordinates.filter((i) => i >= from && i < to).length;
+  return layout(
+    Object.fromEntries(
+      l.slots.map(({ name, shape, offset, size }) => [
+        name,
+        shape.map((_, d) => (d > 0 ? 1 : count(offset, offset + size))),
+      ]),
+    ),
+  );
+}
+
+type Student = Pick<PlacedPart, "place" | "gather" | "phiOf" | "stateOf"> & { readonly net: LstmShape };
+
+/** Each network with its part of the coordinates, of φ and of the state. */
+function networks(shape: Imitation["shape"], place: Place): Student[] {
+  if (!("kind" in shape)) {
+    const all = <V>(v: V): V => v;
+    return [{ net: shape, place, gather: all, phiOf: all, stateOf: all }];
+  }
+  return placedParts(shape, place).map((p) => ({ ...p, net: p.group.net as LstmShape }));
+}
 
 /**
  * One unroll of imitation: θ moves by the teacher's steps a_t, the network sees the same gradients, and
@@ -60,7 +87,7 @@ export async function imitate(
     createRng(task.seed).split("imitate"),
   );
   const m = coordinates.length;
-  const sampled: Place = { layout: layout({ sampled: [m] }), functions: 1, simd };
+  const sampled: Place = { layout: sampledLayout(place, coordinates), functions: 1, simd };
   const teacher = methodByName(task.teacher.name).create(task.teacher.learningRate, task.teacher.steps);
   const teacherState = carry ? structuredClone(carry.teacher) : teacher.init(place.layout, place.functions);
   const network = openNetwork(shape, sampled);
@@ -113,14 +140,18 @@ export async function imitate(
   const end = now(K);
   network.close();
 
-  const { kernel, giveBack } = lendKernel(shape, m, SLOTS, simd, true);
-  kernel.load(phi);
-  kernel.beginBack();
-  const q = new Float32Array(m);
-  for (let t = K - 1; t >= 0; t--) {
-    const { error, ...step } = steps[t]!;
-    kernel.stepBack({ ...step, lambda: error.map((e) => (2 * e) / teachers) }, q, gradient);
+  for (const { net, place: own, gather, phiOf, stateOf } of networks(shape, sampled)) {
+    const { size } = own.layout;
+    const { kernel, giveBack } = lendKernel(net, size, SLOTS, simd, true);
+    kernel.load(phiOf(phi));
+    kernel.beginBack();
+    const q = new Float32Array(size);
+    for (let t = K - 1; t >= 0; t--) {
+      const { error, grad: seen, state: before } = steps[t]!;
+      const lambda = gather(error).map((e) => (2 * e) / teachers);
+      kernel.stepBack({ grad: gather(seen), state: stateOf(before), lambda }, q, phiOf(gradient));
+    }
+    giveBack();
   }
-  giveBack();
   return { gradient, losses: losses(), carry: end, largestGradient };
 }

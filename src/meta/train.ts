@@ -58,7 +58,7 @@ export interface MetaTrainOptions {
   readonly secondDerivatives: boolean;
   /**
    * Learn to make this optimizer's steps, as a start for meta-training: see `imitate`. `weights` count for nothing; losses are
-   * those of imitation, and validation is as ever. For one coordinatewise LSTM.
+   * those of imitation, and validation is as ever. For one coordinatewise LSTM, or several.
    */
   readonly teacher?: Teacher;
 }
@@ -157,7 +157,8 @@ export function checkOptions(o: MetaTrainOptions): void {
     methodByName(o.teacher.name);
     checkPositive("teacher.learningRate", o.teacher.learningRate);
     checkInteger("teacher.steps", o.teacher.steps ?? o.steps);
-    check(!("kind" in o.shape), "teacher", "one coordinatewise LSTM", (o.shape as { kind: string }).kind);
+    const nets = "groups" in o.shape ? o.shape.groups.map((g) => g.net) : [o.shape];
+    check(!nets.some((net) => "kind" in net), "teacher", "coordinatewise LSTMs", "a coupled network");
     check(!o.secondDerivatives, "secondDerivatives", "false with a teacher", o.secondDerivatives);
   }
   if (typeof o.weights !== "string")

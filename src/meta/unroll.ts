@@ -1,10 +1,9 @@
 import type { Vec } from "../core/layout.ts";
 import { createRng } from "../core/rng.ts";
-import type { LstmShape } from "../kernels/lstm-shape.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
 import { type NetworkShape, networkLayout, networkStateLength, openNetwork, type Place } from "../learned/network.ts";
 import type { Problem, ProblemFamily } from "../problems/problem.ts";
-import { imitate, type Teacher } from "./imitate.ts";
+import { type Imitation, imitate, type Teacher } from "./imitate.ts";
 import { replay } from "./replay.ts";
 import { type Carry, rollout } from "./rollout.ts";
 import { replaySecondDerivatives } from "./second-derivatives.ts";
@@ -66,7 +65,7 @@ export async function runUnroll(family: ProblemFamily, task: UnrollTask): Promis
   const place = placeOf(problem, task.simd);
   if (task.teacher) {
     const { teacher, ...rest } = task;
-    const result = await imitate(problem, place, carry, { ...rest, teacher, shape: shape as LstmShape });
+    const result = await imitate(problem, place, carry, { ...rest, teacher, shape: shape as Imitation["shape"] });
     problem.dispose?.();
     return result;
   }

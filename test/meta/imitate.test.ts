@@ -1,11 +1,15 @@
 import { expect, it } from "vitest";
 import { createRng } from "../../src/core/rng.ts";
+import { createFamily, mnistMlp } from "../../src/experiments/families.ts";
+import { averagingDefaults } from "../../src/learned/coupled-shape.ts";
 import { defaultLstm } from "../../src/learned/lstm.ts";
 import { initNetwork } from "../../src/learned/network.ts";
+import type { SeveralShape } from "../../src/learned/several.ts";
 import type { Imitation } from "../../src/meta/imitate.ts";
 import { initialCheckpoint, type MetaTrainOptions, metaTrain, metaTrainDefaults } from "../../src/meta/train.ts";
-import { runUnroll, type UnrollTask } from "../../src/meta/unroll.ts";
+import { runUnroll, type UnrollResult, type UnrollTask } from "../../src/meta/unroll.ts";
 import { runValidation } from "../../src/meta/validate.ts";
+import { loadImages } from "../../src/node/images.ts";
 import { quadraticDefaults, quadratics } from "../../src/problems/quadratic.ts";
 
 const family = quadratics({ ...quadraticDefaults, functions: 4 });
@@ -85,7 +89,30 @@ it("a network that imitates gradient descent ends where it ends", async () => {
   expect(errors.slice(-10).reduce((a, b) => a + b) / 10).toBeLessThan(0.02);
 });
 
-it("a teacher is for one coordinatewise LSTM, and must exist", async () => {
+it("two networks of the same φ imitate as one does: their gradients add up to its own", async () => {
+  const mlp = await createFamily({ ...mnistMlp("digits-train"), pool: 2 }, loadImages);
+  const several: SeveralShape = {
+    kind: "several",
+    groups: [
+      { name: "matrices", rank: 2, net: shape },
+      { name: "biases", net: shape },
+    ],
+  };
+  const both = Float32Array.from([...phi, ...phi]);
+  let [one, two]: (UnrollResult | undefined)[] = [undefined, undefined];
+  for (let unroll = 0; unroll < 2; unroll++) {
+    const own = { ...task, fraction: 0.1 };
+    one = await runUnroll(mlp, { ...own, ...(one ? { carry: one.carry } : {}) });
+    two = await runUnroll(mlp, { ...own, shape: several, phi: both, ...(two ? { carry: two.carry } : {}) });
+    for (const [t, loss] of one.losses.entries()) expect(two.losses[t]!).toBeCloseTo(loss, 5);
+    const most = Math.max(...one.gradient.map(Math.abs));
+    for (const [i, g] of one.gradient.entries())
+      expect((two.gradient[i]! + two.gradient[phi.length + i]!) / most).toBeCloseTo(g / most, 4);
+    expect(Math.max(...two.gradient.subarray(phi.length).map(Math.abs))).toBeGreaterThan(0);
+  }
+});
+
+it("a teacher is for coordinatewise LSTMs, and must exist", async () => {
   const run = (more: Partial<MetaTrainOptions>): Promise<unknown> =>
     metaTrain(
       { ...metaTrainDefaults, shape, teacher: task.teacher, ...more } as MetaTrainOptions,
@@ -94,5 +121,7 @@ it("a teacher is for one coordinatewise LSTM, and must exist", async () => {
     ).next();
   await expect(run({ teacher: { name: "adamm", learningRate: 1 } })).rejects.toThrow("adamm");
   await expect(run({ teacher: { name: "adam", learningRate: 0 } })).rejects.toThrow("teacher.learningRate");
+  const coupled = { ...shape, kind: "coupled" as const, averaging: averagingDefaults };
+  await expect(run({ shape: coupled })).rejects.toThrow("teacher: expected coordinatewise LSTMs");
   await expect(run({ secondDerivatives: true, fraction: 1 })).rejects.toThrow("secondDerivatives: expected false");
 });
