@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ArgumentError, check } from "../core/check.ts";
+import { didYouMean } from "../core/did-you-mean.ts";
 import { configure, merge, parseSetting } from "../experiments/config.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { paperFigures } from "../experiments/paper-figures.ts";
@@ -175,7 +176,8 @@ testOptions(
   if (o.revectorize) revectorize();
   const known = methodNames;
   const files = names.filter((n) => !known.includes(n));
-  for (const f of files) check(existsSync(f), "optimizer", `a file, or one of ${known.join(", ")}`, f);
+  for (const f of files)
+    check(existsSync(f), "optimizer", `a file, or one of ${known.join(", ")}`, f, didYouMean(f, known));
   await evaluateCommand(await experimentOf(o.problem), files, {
     ...o,
     command: recordedCall(),

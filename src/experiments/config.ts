@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { ArgumentError } from "../core/check.ts";
+import { didYouMean } from "../core/did-you-mean.ts";
 import { readShape } from "../learned/read-shape.ts";
 import type { Teacher } from "../meta/imitate.ts";
 import type { MetaTrainOptions } from "../meta/train.ts";
@@ -36,21 +37,8 @@ const schema = v.partial(
   }),
 );
 
-/** Letters to change, add or drop between two words. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + Number(a[i - 1] !== b[j - 1]));
-    row = next;
-  }
-  return row[b.length]!;
-}
-
 function meant(key: string, known: readonly string[]): string {
-  const near = known.map((k) => ({ k, d: distance(key.toLowerCase(), k.toLowerCase()) })).sort((a, b) => a.d - b.d)[0]!;
-  return near.d <= Math.max(2, key.length / 3) ? `Did you mean ${near.k}?` : `Known: ${known.join(", ")}`;
+  return didYouMean(key, known) || `Known: ${known.join(", ")}`;
 }
 
 /**

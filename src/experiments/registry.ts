@@ -1,4 +1,5 @@
 import { check } from "../core/check.ts";
+import { didYouMean } from "../core/did-you-mean.ts";
 import { defaultLstm } from "../learned/lstm.ts";
 import { metaTrainDefaults } from "../meta/train.ts";
 import { quadraticDefaults } from "../problems/quadratic.ts";
@@ -127,6 +128,7 @@ const withStages = (e: Experiment): Experiment[] => [...(e.startFrom ? withStage
 /** An experiment, or one that another starts from. Throws ArgumentError with the names that exist. */
 export function experimentByName(name: string): Experiment {
   const found = experiments.flatMap(withStages).find((e) => e.name === name);
-  check(found !== undefined, "experiment", `one of ${experiments.map((e) => e.name).join(", ")}`, name);
+  const known = experiments.map((e) => e.name);
+  check(found !== undefined, "experiment", `one of ${known.join(", ")}`, name, didYouMean(name, known));
   return found;
 }

@@ -1,4 +1,5 @@
 import { check } from "../core/check.ts";
+import { didYouMean } from "../core/did-you-mean.ts";
 import { adadeltaMethod } from "./adadelta.ts";
 import { adagradMethod } from "./adagrad.ts";
 import { adamMethod } from "./adam.ts";
@@ -48,6 +49,7 @@ export const methodNames: readonly string[] = [...methods, ...scheduledMethods, 
 export function methodByName(name: string): Method {
   const all = [...methods, ...scheduledMethods];
   const found = all.find((m) => m.name === name);
-  check(found !== undefined, "optimizer", `one of ${all.map((m) => m.name).join(", ")}`, name);
+  const known = all.map((m) => m.name);
+  check(found !== undefined, "optimizer", `one of ${known.join(", ")}`, name, didYouMean(name, known));
   return found;
 }

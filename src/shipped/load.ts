@@ -1,4 +1,5 @@
 import { check } from "../core/check.ts";
+import { didYouMean } from "../core/did-you-mean.ts";
 import { decodeOptimizer, type OptimizerFile } from "../learned/file.ts";
 
 /** A trained optimizer that the package carries. */
@@ -58,7 +59,8 @@ export const shippedOptimizers: Readonly<Record<string, Shipped>> = {
  */
 export async function load(name: string): Promise<OptimizerFile> {
   const found = Object.hasOwn(shippedOptimizers, name) ? shippedOptimizers[name] : undefined;
-  check(found !== undefined, "optimizer", `one of ${Object.keys(shippedOptimizers).join(", ")}`, name);
+  const known = Object.keys(shippedOptimizers);
+  check(found !== undefined, "optimizer", `one of ${known.join(", ")}`, name, didYouMean(name, known));
   const { data } = await found.read();
   return decodeOptimizer(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)));
 }
