@@ -205,10 +205,12 @@ export const paperFigures: readonly PaperFigure[] = [
         optimizers: ablated("ablation-mnist", "-none", "-replay-5", "-replay-100"),
         seeds: [0],
       },
+      { problem: "ablation-replay", optimizers: ["ablation-replay", "ablation-replay-5"], seeds: three },
     ],
     panels: [
       panel("Quadratics", "ablation-quadratic", "final", 0, 100),
       panel("MNIST at half its width", "ablation-mnist", "final", 0, 100),
+      panel("MNIST at its full width", "ablation-replay", "final", 0, 100),
     ],
   },
 ];
