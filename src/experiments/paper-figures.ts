@@ -205,7 +205,7 @@ export const paperFigures: readonly PaperFigure[] = [
         optimizers: ablated("ablation-mnist", "-none", "-replay-5", "-replay-100"),
         seeds: [0],
       },
-      { problem: "ablation-replay", optimizers: ["ablation-replay", "ablation-replay-5"], seeds: three },
+      { problem: "ablation-replay", optimizers: ["ablation-replay", "ablation-replay-5"], seeds: [0, 1] },
     ],
     panels: [
       panel("Quadratics", "ablation-quadratic", "final", 0, 100),
