@@ -130,7 +130,8 @@ export const paperFigures: readonly PaperFigure[] = [
   },
   {
     name: "6",
-    title: "Figure 6: the MNIST optimizer on 5 to 50 hidden units, one and two layers",
+    title:
+      "Figure 6: the MNIST optimizer on 5 to 50 hidden units, in one layer and in two with wider weights between them",
     runs: [{ problem: "mnist-units", optimizers: ["mnist"], seeds: [0] }],
     units: hiddenSizes,
   },
