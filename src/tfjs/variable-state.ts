@@ -9,7 +9,7 @@ import { type PhiTensors, stepOperations } from "./operations.ts";
 /** Backends whose numbers lie in memory: a step of our kernels costs less there than tensor operations. */
 const inMemory = (): boolean => ["cpu", "wasm", "tensorflow"].includes(tf.getBackend());
 
-/** The optimizer's state for one variable: in a kernel, or as a tensor [rows, n] on a graphics card. */
+/** The optimizer's state for one variable: in a kernel, or as tensors on a graphics card. */
 export interface VariableState {
   /** Whose state it is: a variable made anew under the same name starts anew. */
   readonly variable: tf.Variable;
@@ -34,31 +34,32 @@ export function variableState(
   const per = stateSize(net);
   const delta = new Float32Array(n);
   let kernel: Network | undefined;
-  let tensor: tf.Tensor2D | undefined;
+  /** h and c of each layer in turn. */
+  let tensors: tf.Tensor2D[] | undefined;
   let start = rows;
 
   const toKernel = (): Network => {
     if (kernel) return kernel;
-    const from = tensor ? (tensor.dataSync() as Vec) : start;
+    const from = tensors ? (tf.tidy(() => tf.concat(tensors!).dataSync()) as Vec) : start;
     kernel = openNetwork(net, { layout: layout({ theta: [n] }), functions: 1, simd: "strict" });
     kernel.load(phi);
     kernel.reset();
     if (from) kernel.restoreState(stateOfRows(from, per, n, kernel.saveState()));
-    tensor?.dispose();
-    [tensor, start] = [undefined, undefined];
+    tf.dispose(tensors ?? []);
+    [tensors, start] = [undefined, undefined];
     return kernel;
   };
   const save = (): tf.Tensor2D => {
-    if (tensor) return tf.clone(tensor);
+    if (tensors) return tf.concat(tensors);
     const values = kernel ? rowsOfState(kernel.saveState(), per, n) : (start ?? new Float32Array(per * n));
     return tf.tensor2d(values, [per, n]);
   };
-  const toTensor = (): tf.Tensor2D => {
-    if (tensor) return tensor;
-    tensor = tf.keep(save());
+  const toTensors = (): tf.Tensor2D[] => {
+    if (tensors) return tensors;
+    const split = tf.tidy(() => (tf.split(save(), 2 * net.layers) as tf.Tensor2D[]).map((t) => tf.keep(t)));
     kernel?.close();
-    [kernel, start] = [undefined, undefined];
-    return tensor;
+    [kernel, start, tensors] = [undefined, undefined, split];
+    return split;
   };
 
   return {
@@ -70,18 +71,18 @@ export function variableState(
         tf.tidy(() => variable.assign(tf.add(variable, tf.tensor(delta, variable.shape))));
         return;
       }
-      const before = toTensor();
-      tensor = tf.tidy(() => {
+      const before = toTensors();
+      tensors = tf.tidy(() => {
         const out = stepOperations(net, phiTensors(), tf.reshape(gradient, [n]), before);
         variable.assign(tf.add(variable, tf.reshape(out.delta, variable.shape)));
-        return tf.keep(out.state);
+        return out.state.map((t) => tf.keep(t));
       });
-      before.dispose();
+      tf.dispose(before);
     },
     close() {
       kernel?.close();
-      tensor?.dispose();
-      [kernel, tensor] = [undefined, undefined];
+      tf.dispose(tensors ?? []);
+      [kernel, tensors] = [undefined, undefined];
     },
   };
 }
