@@ -145,6 +145,7 @@ for (const [mode, key] of [
   const t = await twoThreads(rounds);
   raw.threads = t;
   put("two-threads", t.one / t.two);
+  put("two-runs", (2 * t.one) / t["two runs side by side"]);
 }
 {
   const [copy, whole] = ours(process.execPath, "strict", "copy", 0, 300).seconds;
