@@ -86,7 +86,10 @@ program
   .option("--set <key=value...>", "change an option of the run, as in --set iterations=100 shape.hidden=10")
   .option("--config <file>", "a JSON file of such options")
   .option("--search <n>", "first try so many random learning rates in short runs and take the best", count)
-  .option("--from <file>", "start from this optimizer's weights instead of random ones, or of an experiment's")
+  .option(
+    "--from <file>",
+    "start from this optimizer file, instead of random weights or of the stages that the experiment trains first",
+  )
   .option("--out <folder>", "where the optimizer and its checkpoint go", "runs")
   .option("--minutes <x>", "stop after so many minutes and save", positive)
   .option("--rounds <n>", "stop after so many rounds and save: the same bytes each time", count)
@@ -148,7 +151,11 @@ const testOptions = (command: Command): Command =>
       "take the baselines' learning rates from KEY.json there, of the same test run earlier",
     )
     .option("--report <folder>", "write the report and its figures there")
-    .option("--csv", "with --report: also the losses of the first metric's rates as tidy rows", false)
+    .option(
+      "--csv",
+      "with --report: also a CSV of every run's losses (baselines at the rates of the first metric)",
+      false,
+    )
     .option("--threads <n>", "worker threads (never changes the result)", count)
     .option(...REVECTORIZE, false)
     .option("--json", "print the summary as JSON", false);
@@ -171,7 +178,7 @@ testOptions(
     .description(
       "compare any optimizers on fresh problems, by name or by file; writes KEY-compare.json for each test; stopped, the same call goes on",
     )
-    .argument("<optimizers...>", `files, or of ${methodNames.join(", ")}; the first file is the reference`),
+    .argument("<optimizers...>", `files, or some of ${methodNames.join(", ")}; the first file is the reference`),
 ).action(async (names: string[], o) => {
   if (o.revectorize) revectorize();
   const known = methodNames;
@@ -280,7 +287,7 @@ program
   .option(...REVECTORIZE, false)
   .addHelpText(
     "after",
-    "\nWhat is in the folder already is taken, and a stopped run goes on: give the same call again.\nWithout --quick, figure 4 takes about three hours on two cores; --out results draws from the committed runs.",
+    "\nWhat is in the folder already is taken, and a stopped run goes on: give the same call again.\nWithout --quick, figure 4 takes about four hours on two cores (Node 24, --revectorize); --out results draws from the committed runs.",
   )
   .action(async (name: string, o) => {
     if (o.revectorize) revectorize();

@@ -29,7 +29,10 @@ export interface FamilyOptions<Data, Batch> {
  * // Exponential decay: f(θ) = Σ_t (θ₀ exp(−θ₁ t) − y_t)².
  * export default problemFamily({
  *   parameters: { decay: [2] },
- *   draw: (rng) => Float64Array.from({ length: 20 }, (_, t) => (1 + rng.uniform()) * Math.exp(-t / 10) + 0.01 * rng.normal()),
+ *   draw(rng) {
+ *     const height = 1 + rng.uniform();
+ *     return Float64Array.from({ length: 20 }, (_, t) => height * Math.exp(-t / 10) + 0.01 * rng.normal());
+ *   },
  *   lossAndGrad(theta, grad, y) {
  *     grad.fill(0);
  *     return y.reduce((loss, v, t) => {

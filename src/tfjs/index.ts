@@ -21,9 +21,9 @@ async function fetched(url: string | URL): Promise<Uint8Array> {
 /**
  * A trained optimizer for TensorFlow.js: give it to `model.compile`, or call `minimize` or `applyGradients`.
  *
- * @param source the name of one that the package carries, an address (http:, https:, file names with a slash or a dot), or a
+ * @param source the name of one that the package carries, a URL (http:, https:, file names with a slash or a dot), or a
  * file's bytes.
- * @throws ArgumentError for an unknown name or bytes that are no optimizer file; Error where an address gives none.
+ * @throws ArgumentError for an unknown name or bytes that are no optimizer file; Error where a URL gives none.
  * @example
  * const optimizer = await loadOptimizer("mnist-mlp");
  * model.compile({ optimizer, loss: "categoricalCrossentropy" });
@@ -32,12 +32,7 @@ export async function loadOptimizer(source: string | URL | Uint8Array | ArrayBuf
   if (source instanceof Uint8Array) return new LearnedOptimizer(decodeOptimizer(source));
   if (source instanceof ArrayBuffer) return new LearnedOptimizer(decodeOptimizer(new Uint8Array(source)));
   const names = Object.keys(shippedOptimizers).join(", ");
-  check(
-    typeof source === "string" || source instanceof URL,
-    "optimizer",
-    `bytes, an address, or one of ${names}`,
-    source,
-  );
+  check(typeof source === "string" || source instanceof URL, "optimizer", `bytes, a URL, or one of ${names}`, source);
   if (typeof source === "string" && !/[/.]/.test(source)) return new LearnedOptimizer(await load(source));
   return new LearnedOptimizer(decodeOptimizer(await fetched(source)));
 }

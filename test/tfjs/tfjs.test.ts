@@ -242,7 +242,7 @@ describe("what it takes", () => {
     await expect(loadOptimizer("mnist")).rejects.toThrow(/optimizer: expected one of quadratic, .*, got "mnist"/);
     await expect(loadOptimizer(new Uint8Array(9))).rejects.toThrow(/optimizer file header: expected/);
     await expect(loadOptimizer("http://127.0.0.1:1/x.safetensors")).rejects.toThrow(/cannot be fetched/);
-    await expect(loadOptimizer(3 as unknown as string)).rejects.toThrow(/optimizer: expected bytes, an address, or/);
+    await expect(loadOptimizer(3 as unknown as string)).rejects.toThrow(/optimizer: expected bytes, a URL, or/);
     const shape = { ...defaultLstm, kind: "coupled" as const, averaging: averagingDefaults };
     expect(() => new LearnedOptimizer(fileOf(shape))).toThrow(/network: expected a coordinatewise LSTM/);
     const optimizer = await loadOptimizer("quadratic");
