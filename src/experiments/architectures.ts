@@ -66,7 +66,7 @@ function architectures(dimension: number, rounds: number, functions: number): Ex
               family: family(100),
               steps: 100,
               trajectories: dimension > 20 ? 5 : 20,
-              tuningTrajectories: 20, // 2,000 functions: from 1,000 momentum's rate came out lower, its test loss a quarter higher
+              tuningTrajectories: 20, // 2,000 functions, as for Figure 4's quadratics
               methods: [...methods, ...apartMethods].map((m) => m.name), // curvature methods stand apart
               metrics: [
                 { name: "final" as const, kind: "final" as const, step: 100 },
