@@ -41,6 +41,7 @@ const { learned } = await import("../dist/jax/index.js");
 
 const file = await load("mnist-mlp");
 const values = {};
+const raw = { unit: "milliseconds a step" };
 const put = (key, value, n) => {
   values[key] = { value, n };
   console.log(key, Number(value.toPrecision(4)));
@@ -160,8 +161,12 @@ for (const n of sizes) {
       times[name].push((performance.now() - from) / STEPS);
     }
   for (const [, , close] of Object.values(all)) close();
-  for (const [name, t] of Object.entries(times)) put(`graphics/${n}/${name}-milliseconds-a-step`, median(t), TURNS);
+  raw[n] = Object.fromEntries(Object.entries(times).map(([name, t]) => [name, median(t)]));
+  const ratio = (a, b) => put(`graphics/${n}/${a}-over-${b}`, median(times[a].map((t, k) => t / times[b][k])), TURNS);
+  ratio("learned", "adam");
+  ratio("kernels", "learned");
+  ratio("kernels", "jax-learned");
 }
 const from = provenance("node bench/graphics.mjs --out results", 0);
-writeWhole(`${out}/graphics.json`, `${JSON.stringify({ ...from, card, values }, null, 1)}\n`);
+writeWhole(`${out}/graphics.json`, `${JSON.stringify({ ...from, card, values, raw }, null, 1)}\n`);
 process.exit(0); // Dawn keeps the process open
