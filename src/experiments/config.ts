@@ -24,6 +24,7 @@ const schema = v.partial(
     clip: v.pipe(v.number(), v.minValue(0)),
     average: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
     fraction: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+    sampling: v.picklist(["stratified", "importance"]),
     validateEvery: count,
     validationTrajectories: count,
     validationSteps: count,

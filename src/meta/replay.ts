@@ -3,7 +3,7 @@ import type { Vec } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
 import { lendKernel } from "../kernels/kernel-pool.ts";
 import { type NetworkShape, openCoupled, type Place, placedParts } from "../learned/network.ts";
-import { sampleCoordinates } from "./sample.ts";
+import { importance, type Sampling, sampleByImportance, sampleCoordinates } from "./sample.ts";
 
 /** What one unroll left: d_0 … d_K and the optimizer's state at its start. */
 export interface Recorded {
@@ -16,7 +16,7 @@ export interface Recorded {
  * coordinatewise LSTM's coordinates are independent, so a stratified sample of them is an unbiased estimate; coupled networks
  * run all their coordinates in lockstep.
  *
- * @param fraction share of each tensor to replay.
+ * @param fraction share of each tensor to replay; of all coordinates where `sampling` is "importance".
  * @throws ArgumentError for a fraction below 1 with a coupled network: the estimate would be biased.
  */
 export function replay(
@@ -28,14 +28,16 @@ export function replay(
   fraction: number,
   rng: Rng,
   gradient: Float64Array,
+  sampling: Sampling = "stratified",
 ): void {
   if (!("kind" in shape)) {
     const { kernel, giveBack } = lendKernel(shape, 8, gradients.length - 1, place.simd);
     kernel.load(phi);
-    kernel.replay(
-      { gradients, weights, state, ...sampleCoordinates(place.layout, place.functions, fraction, rng) },
-      gradient,
-    );
+    const sample =
+      sampling === "importance" && fraction < 1
+        ? sampleByImportance(importance(gradients, weights), place.functions, fraction, rng)
+        : sampleCoordinates(place.layout, place.functions, fraction, rng);
+    kernel.replay({ gradients, weights, state, ...sample }, gradient);
     giveBack();
     return;
   }
@@ -56,5 +58,6 @@ export function replay(
       "kind" in group.net ? 1 : fraction,
       rng.split(group.name),
       phiOf(gradient),
+      sampling,
     );
 }

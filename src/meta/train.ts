@@ -6,6 +6,7 @@ import { checkNetwork, initNetwork, type NetworkShape, networkLayout } from "../
 import { methodByName } from "../optimizers/registry.ts";
 import { createMetaAdam, type MetaAdam, metaAdamStep } from "./adam.ts";
 import type { Teacher } from "./imitate.ts";
+import type { Sampling } from "./sample.ts";
 import type { UnrollResult, UnrollTask } from "./unroll.ts";
 import type { ValidationTask } from "./validate.ts";
 
@@ -44,6 +45,11 @@ export interface MetaTrainOptions {
   readonly average: number;
   /** Share of each tensor's coordinates to replay; 1 is all. */
   readonly fraction: number;
+  /**
+   * How the replayed share is drawn: a random part of each tensor (default), or by importance: coordinates that the meta-loss
+   * depends on most are likelier, and count less in turn. For one coordinatewise LSTM, or several.
+   */
+  readonly sampling?: Sampling;
   /** Meta-validation every so many rounds; also after the last. */
   readonly validateEvery: number;
   readonly validationTrajectories: number;
@@ -258,6 +264,7 @@ export async function* metaTrain(
           K: o.unroll,
           weights,
           fraction: o.fraction,
+          ...(o.sampling ? { sampling: o.sampling } : {}),
           simd: o.simd,
           secondDerivatives: o.secondDerivatives,
           ...(o.teacher ? { teacher: { steps: o.steps, ...o.teacher } } : {}),

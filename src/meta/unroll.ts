@@ -6,6 +6,7 @@ import type { Problem, ProblemFamily } from "../problems/problem.ts";
 import { type Imitation, imitate, type Teacher } from "./imitate.ts";
 import { replay } from "./replay.ts";
 import { type Carry, rollout } from "./rollout.ts";
+import type { Sampling } from "./sample.ts";
 import { replaySecondDerivatives } from "./second-derivatives.ts";
 
 /** One unroll of one trajectory: everything it needs, as plain data, so that any thread may do it. */
@@ -20,6 +21,7 @@ export interface UnrollTask {
   /** w_t of this unroll's steps 0 … K. */
   readonly weights: Float64Array;
   readonly fraction: number;
+  readonly sampling?: Sampling;
   readonly simd: Simd;
   /** Keep the paper's dashed edges: see `replaySecondDerivatives`. */
   readonly secondDerivatives?: boolean;
@@ -79,8 +81,10 @@ export async function runUnroll(family: ProblemFamily, task: UnrollTask): Promis
     for (let i = 0; i < g.length; i++) largestGradient = Math.max(largestGradient, Math.abs(g[i]!));
   if (out.nonFinite === undefined && task.secondDerivatives)
     await replaySecondDerivatives(problem, shape, place, phi, out, task.weights, gradient);
-  else if (out.nonFinite === undefined)
-    replay(shape, place, phi, out, task.weights, task.fraction, rng.split(`sample ${carry.step}`), gradient);
+  else if (out.nonFinite === undefined) {
+    const stream = rng.split(`sample ${carry.step}`);
+    replay(shape, place, phi, out, task.weights, task.fraction, stream, gradient, task.sampling);
+  }
   problem.dispose?.();
   const { losses, nonFinite } = out;
   return { gradient, losses, carry: out.carry, largestGradient, ...(nonFinite === undefined ? {} : { nonFinite }) };

@@ -5,7 +5,7 @@ import { coordinateState, referenceKernel, referenceNetwork } from "../../src/ke
 import { type LstmShape, phiLayout, stateSize } from "../../src/kernels/lstm-shape.ts";
 import { wasmKernel } from "../../src/kernels/lstm-wasm.ts";
 import { initNetwork } from "../../src/learned/network.ts";
-import { sampleCoordinates } from "../../src/meta/sample.ts";
+import { importance, sampleByImportance, sampleCoordinates } from "../../src/meta/sample.ts";
 import { runUnroll } from "../../src/meta/unroll.ts";
 import { runValidation } from "../../src/meta/validate.ts";
 import { quadratics } from "../../src/problems/quadratic.ts";
@@ -69,22 +69,53 @@ describe("meta-gradient", () => {
     }
   });
 
-  it("sampled replay is unbiased: the mean over samples lies within its standard error, and disjoint samples add up", () => {
-    const l = layout({ w: [4, 4], b: [8] });
+  it.each(["stratified", "importance"])(
+    "replay of a %s sample is unbiased: its mean lies within the standard error",
+    (how) => {
+      const l = layout({ w: [4, 4], b: [8] });
+      const fast = wasmKernel(shape, 8, K);
+      fast.load(phi);
+      const full = new Float64Array(phi.length);
+      fast.replay(job, full);
+      const direction = full.map((v) => v / size);
+      const project = (g: Float64Array): number => g.reduce((a, v, i) => a + v * direction[i]!, 0);
+      const draws = Array.from({ length: 400 }, (_, r) => {
+        const g = new Float64Array(phi.length);
+        const sample =
+          how === "stratified"
+            ? sampleCoordinates(l, 1, 0.25, rng.split(r), 1)
+            : sampleByImportance(importance(job.gradients, job.weights), 1, 0.25, rng.split(r));
+        fast.replay({ ...job, ...sample }, g);
+        return project(g);
+      });
+      const m = draws.reduce((a, v) => a + v, 0) / draws.length;
+      const se = Math.sqrt(draws.reduce((a, v) => a + (v - m) ** 2, 0) / (draws.length - 1) / draws.length);
+      expect(Math.abs(m - project(full))).toBeLessThan(3 * se);
+    },
+  );
+
+  it("draws by importance: as many as asked for, none that adds nothing, the heaviest for certain and unweighted", () => {
+    const r = Float64Array.from({ length: 1000 }, (_, i) => (i % 2 ? (i === 501 ? 1e6 : i) : 0));
+    for (let k = 0; k < 50; k++) {
+      const { coordinates, coordinateWeights } = sampleByImportance(r, 1, 0.05, rng.split(k));
+      expect(Math.abs(coordinates.length - 50)).toBeLessThanOrEqual(1);
+      expect(coordinates.every((i) => r[i]! > 0)).toBe(true);
+      expect(coordinateWeights[coordinates.indexOf(501)]).toBe(1);
+    }
+    expect(sampleByImportance(new Float64Array(8), 1, 0.5, rng).coordinates).toHaveLength(0);
+    expect(sampleByImportance(r, 2, 1, rng).coordinateWeights.every((w) => w === 0.5)).toBe(true);
+    const none = new Float64Array(phi.length);
+    const fast = wasmKernel(shape, 8, K);
+    fast.load(phi);
+    fast.replay({ ...job, coordinates: new Int32Array(0), coordinateWeights: new Float32Array(0) }, none);
+    expect(none.every((v) => v === 0)).toBe(true);
+  });
+
+  it("disjoint samples add up", () => {
     const fast = wasmKernel(shape, 8, K);
     fast.load(phi);
     const full = new Float64Array(phi.length);
     fast.replay(job, full);
-    const direction = full.map((v) => v / size);
-    const project = (g: Float64Array): number => g.reduce((a, v, i) => a + v * direction[i]!, 0);
-    const draws = Array.from({ length: 400 }, (_, r) => {
-      const g = new Float64Array(phi.length);
-      fast.replay({ ...job, ...sampleCoordinates(l, 1, 0.25, rng.split(r), 1) }, g);
-      return project(g);
-    });
-    const m = draws.reduce((a, v) => a + v, 0) / draws.length;
-    const se = Math.sqrt(draws.reduce((a, v) => a + (v - m) ** 2, 0) / (draws.length - 1) / draws.length);
-    expect(Math.abs(m - project(full))).toBeLessThan(3 * se);
     const parts = new Float64Array(phi.length);
     for (let r = 0; r < 3; r++)
       fast.replay(
