@@ -206,7 +206,11 @@ export const paperFigures: readonly PaperFigure[] = [
         optimizers: ablated("ablation-mnist", "-none", "-replay-5", "-replay-100"),
         seeds: [0],
       },
-      { problem: "ablation-replay", optimizers: ["ablation-replay", "ablation-replay-5"], seeds: [0, 1] },
+      {
+        problem: "ablation-replay",
+        optimizers: ["ablation-replay", "ablation-replay-5", "ablation-replay-5-importance"],
+        seeds: [0],
+      },
     ],
     panels: [
       panel("Quadratics", "ablation-quadratic", "final", 0, 100),
