@@ -152,6 +152,11 @@ export const ablationExperiments: readonly Experiment[] = [
         label: "5% drawn by importance",
         change: { fraction: 0.05, sampling: "importance" as const },
       },
+      {
+        suffix: "-5-importance-long",
+        label: "5% by importance, twice the rounds: as long",
+        change: { fraction: 0.05, sampling: "importance" as const, iterations: 800 },
+      },
     ],
     mnistTest(whole),
   ),

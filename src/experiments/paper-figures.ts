@@ -208,7 +208,12 @@ export const paperFigures: readonly PaperFigure[] = [
       },
       {
         problem: "ablation-replay",
-        optimizers: ["ablation-replay", "ablation-replay-5", "ablation-replay-5-importance"],
+        optimizers: [
+          "ablation-replay",
+          "ablation-replay-5",
+          "ablation-replay-5-importance",
+          "ablation-replay-5-importance-long",
+        ],
         seeds: [0],
       },
     ],
