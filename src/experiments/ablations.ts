@@ -146,15 +146,15 @@ export const ablationExperiments: readonly Experiment[] = [
     { ...mnistOptions, fraction: 1 },
     [
       { suffix: "", label: "LSTM: all coordinates replayed", change: {} },
-      { suffix: "-5", label: "5% of the coordinates replayed", change: { fraction: 0.05 } },
+      { suffix: "-5", label: "5% of each tensor", change: { fraction: 0.05 } },
       {
         suffix: "-5-importance",
-        label: "5% drawn by importance",
+        label: "5% by importance",
         change: { fraction: 0.05, sampling: "importance" as const },
       },
       {
         suffix: "-5-importance-long",
-        label: "5% by importance, twice the rounds: as long",
+        label: "so, twice the rounds",
         change: { fraction: 0.05, sampling: "importance" as const, iterations: 800 },
       },
     ],
