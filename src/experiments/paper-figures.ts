@@ -124,7 +124,7 @@ export const paperFigures: readonly PaperFigure[] = [
     panels: [
       panel("40 units", "mnist-40-units", "final", 0, 100),
       panel("2 layers", "mnist-2-layers", "final", 0, 100),
-      panel("2 layers, wider θ₀ between them", "mnist-2-layers-wide", "final", 0, 100),
+      panel("2 layers, wider weights between them", "mnist-2-layers-wide", "final", 0, 100),
       panel("ReLU", "mnist-relu", "final", 0, 100),
     ],
   },
