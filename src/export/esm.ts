@@ -5,6 +5,7 @@ import type { OptimizerFile } from "../learned/file.ts";
 import { networkLayout } from "../learned/network.ts";
 import type { Group } from "../learned/several.ts";
 import { halfBits } from "./half.ts";
+import { roundToHalf } from "./round-half.ts";
 import { runtime } from "./runtime.generated.ts";
 
 /** How an optimizer is written as one module. */
@@ -66,7 +67,8 @@ export function exportEsm(file: OptimizerFile, { name, half = false }: EsmOption
   const nets = groups.map(({ tensors, rank, net }) => {
     check(!("kind" in net), "network", "a coordinatewise LSTM, or several", "one whose coordinates share information");
     const size = networkLayout(net).size;
-    const packed = pack(net, file.phi.subarray(at, at + size));
+    const phi = file.phi.subarray(at, at + size);
+    const packed = pack(net, half ? roundToHalf(net, phi) : phi);
     at += size;
     values.push(...packed);
     const { layers, hidden, preprocessing, inputScale, outputScale } = net;
