@@ -1,4 +1,4 @@
-// npm run bench [-- --rounds 5 --node24 PATH --out results]: our kernels against PyTorch on one thread, ratios within one
+// npm run bench [-- --rounds 5 --node24 PATH --name bench --out results]: our kernels against PyTorch on one thread, ratios within one
 // run, the two sides alternating, medians. Needs python3 with torch (Debian: python3-torch libopenblas0-pthread).
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -12,6 +12,7 @@ const { values: o } = parseArgs({
     node24: { type: "string" },
     python: { type: "string", default: existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3" },
     out: { type: "string", default: "runs" },
+    name: { type: "string", default: "bench" }, // of the file and its keys: another for another machine
   },
 });
 const rounds = Number(o.rounds);
@@ -49,8 +50,8 @@ const nodes = [["node20", process.execPath], ...(o.node24 ? [["node24", o.node24
 const values = {};
 const raw = {};
 const put = (key, value, n = rounds) => {
-  values[`bench/${key}`] = { value: Number(value.toPrecision(4)), n };
-  say(`bench/${key} ${value.toPrecision(3)}`);
+  values[`${o.name}/${key}`] = { value: Number(value.toPrecision(4)), n };
+  say(`${o.name}/${key} ${value.toPrecision(3)}`);
 };
 
 // Unroll, forward and whole meta-iterations, one thread each.
@@ -151,9 +152,14 @@ for (const [mode, key] of [
   const [copy, whole] = ours(process.execPath, "strict", "copy", 0, 300).seconds;
   put("jax-copy-share", copy / whole, 300);
 }
-const from = provenance(`npm run bench${o.node24 ? " -- --node24 PATH" : ""}`, 0);
+const given = [
+  ...(o.node24 ? ["--node24 PATH"] : []),
+  ...(rounds === 5 ? [] : [`--rounds ${rounds}`]),
+  ...(o.name === "bench" ? [] : [`--name ${o.name}`]),
+];
+const from = provenance(["npm run bench", ...(given.length > 0 ? ["--", ...given] : [])].join(" "), 0);
 writeWhole(
-  `${o.out}/bench.json`,
+  `${o.out}/${o.name}.json`,
   `${JSON.stringify({ ...from, torch: torchVersion, images, nodes: nodes.map(([n]) => n), raw, values }, null, 1)}\n`,
 );
-say(`${o.out}/bench.json`);
+say(`${o.out}/${o.name}.json`);
