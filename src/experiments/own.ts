@@ -85,7 +85,8 @@ export function ownExperiment(path: string, sha256: string, module: OwnModule): 
     metaBatch: 4,
     warmup: 50,
     average: 0.9,
-    ...(size > MANY ? { fraction: 0.1, sampling: "importance" } : {}),
+    ...(size > MANY ? { fraction: 0.1 } : {}),
+    ...(size > MANY && !module.options?.teacher ? { sampling: "importance" } : {}),
     validateEvery: 20,
     validationTrajectories: 20,
   };

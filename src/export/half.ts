@@ -14,19 +14,22 @@ export function halfBits(x: number): number {
   return sign | (rounded < 1024 ? rounded : ((exponent + 14) << 10) + rounded);
 }
 
-/** The float16 nearest to x, as a number. */
-export function nearestHalf(x: number): number {
-  const bits = halfBits(x);
+function fromBits(bits: number): number {
   const exponent = (bits >> 10) & 31;
-  const value =
-    exponent === 31 ? Infinity : exponent ? (1024 + (bits & 1023)) * 2 ** (exponent - 25) : (bits & 1023) * 2 ** -24;
-  return bits & 0x8000 ? -value : value;
+  const fraction = bits & 1023;
+  if (exponent === 31) return Number.POSITIVE_INFINITY;
+  return exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24;
 }
 
-/** The float16 next to one, above or below. */
+/** The float16 nearest to x, as a number. */
+export function nearestHalf(x: number): number {
+  const size = fromBits(halfBits(Math.abs(x)));
+  return x < 0 ? -size : size;
+}
+
+/** The float16 next to one, above or below: bits of positive ones are in order. */
 export function nextHalf(half: number, direction: 1 | -1): number {
-  const a = Math.abs(half);
-  let exponent = -14;
-  while (exponent < 15 && a >= 2 ** (exponent + 1)) exponent++;
-  return nearestHalf(half + direction * 2 ** (exponent - 10));
+  const size = halfBits(Math.abs(half));
+  const next = (half < 0 ? -size : size) + direction;
+  return next < 0 ? -fromBits(-next) : fromBits(next);
 }

@@ -160,6 +160,13 @@ export function checkOptions(o: MetaTrainOptions): void {
   check(o.fraction > 0 && o.fraction <= 1, "fraction", "a number in (0, 1]", o.fraction);
   check(!o.secondDerivatives || o.fraction === 1, "fraction", "1 with secondDerivatives", o.fraction);
   if (o.teacher) {
+    check(
+      o.sampling !== "importance",
+      "sampling",
+      '"stratified" with a teacher',
+      o.sampling,
+      "Imitation has no meta-loss to weigh coordinates by",
+    );
     methodByName(o.teacher.name);
     checkPositive("teacher.learningRate", o.teacher.learningRate);
     checkInteger("teacher.steps", o.teacher.steps ?? o.steps);

@@ -3,7 +3,7 @@ import { gzipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/core/rng.ts";
 import { exportEsm } from "../../src/export/esm.ts";
-import { halfBits } from "../../src/export/half.ts";
+import { halfBits, nearestHalf, nextHalf } from "../../src/export/half.ts";
 import { type ExportedOptimizer, parity } from "../../src/export/parity.ts";
 import { averagingDefaults } from "../../src/learned/coupled-shape.ts";
 import type { OptimizerFile } from "../../src/learned/file.ts";
@@ -111,4 +111,8 @@ it("rounds to float16 as IEEE 754 does", () => {
     [1 / 3, 0x3555],
   ];
   for (const [x, bits] of known) expect(halfBits(x), String(x)).toBe(bits);
+  expect(nearestHalf(-1.0004)).toBe(-1);
+  expect([nextHalf(1, 1), nextHalf(1, -1)]).toEqual([1 + 2 ** -10, 1 - 2 ** -11]);
+  expect([nextHalf(-1, 1), nextHalf(-1, -1)]).toEqual([-1 + 2 ** -11, -1 - 2 ** -10]);
+  expect([nextHalf(0, 1), nextHalf(0, -1), nextHalf(2 ** -24, -1)]).toEqual([2 ** -24, -(2 ** -24), 0]);
 });

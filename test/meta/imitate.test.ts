@@ -120,6 +120,9 @@ it("a teacher is for coordinatewise LSTMs, and must exist", async () => {
       {} as never,
     ).next();
   await expect(run({ teacher: { name: "adamm", learningRate: 1 } })).rejects.toThrow("adamm");
+  await expect(run({ fraction: 0.5, sampling: "importance" })).rejects.toThrow(
+    'sampling: expected "stratified" with a',
+  );
   await expect(run({ teacher: { name: "adam", learningRate: 0 } })).rejects.toThrow("teacher.learningRate");
   const coupled = { ...shape, kind: "coupled" as const, averaging: averagingDefaults };
   await expect(run({ shape: coupled })).rejects.toThrow("teacher: expected coordinatewise LSTMs");

@@ -75,7 +75,7 @@ describe("meta-gradient", () => {
   });
 
   it.each(["stratified", "importance"])(
-    "replay of a %s sample is unbiased: its mean lies within the standard error",
+    "sampled replay is unbiased, %s: its mean lies within the standard error",
     (how) => {
       const l = layout({ w: [4, 4], b: [8] });
       const fast = wasmKernel(shape, 8, K);
