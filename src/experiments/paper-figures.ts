@@ -97,7 +97,7 @@ const panel = (title: string, key: string, metric: string, from: number, to: num
 });
 
 const ablated = (name: string, ...own: string[]): string[] =>
-  ["", "-last", ...own, "-rescaled", "-unroll-5", "-unroll-100"].map((suffix) => `${name}${suffix}`);
+  ["", "-last", "-second", ...own, "-rescaled", "-unroll-5", "-unroll-100"].map((suffix) => `${name}${suffix}`);
 
 /** Every figure that can be made again, by name. */
 export const paperFigures: readonly PaperFigure[] = [
@@ -126,6 +126,16 @@ export const paperFigures: readonly PaperFigure[] = [
       panel("2 layers", "mnist-2-layers", "final", 0, 100),
       panel("2 layers, wider weights between them", "mnist-2-layers-wide", "final", 0, 100),
       panel("ReLU", "mnist-relu", "final", 0, 100),
+    ],
+  },
+  {
+    name: "5-test",
+    title: "Figure 5 on images that meta-training never saw",
+    runs: [{ problem: "mnist-transfer-test", optimizers: ["mnist"], seeds: three }],
+    panels: [
+      panel("40 units", "mnist-40-units-test", "final", 0, 100),
+      panel("2 layers", "mnist-2-layers-test", "final", 0, 100),
+      panel("2 layers, wider weights between them", "mnist-2-layers-wide-test", "final", 0, 100),
     ],
   },
   {
@@ -200,7 +210,7 @@ export const paperFigures: readonly PaperFigure[] = [
     name: "ablations",
     title: "The choices of the paper's text, each against its alternative",
     runs: [
-      { problem: "ablation-quadratic", optimizers: ablated("ablation-quadratic", "-second", "-log-sign"), seeds: [0] },
+      { problem: "ablation-quadratic", optimizers: ablated("ablation-quadratic", "-log-sign"), seeds: [0] },
       {
         problem: "ablation-mnist",
         optimizers: ablated("ablation-mnist", "-none", "-replay-5", "-replay-100"),
