@@ -20,7 +20,7 @@ import { provenance, recordedCall } from "./provenance.ts";
 import { search } from "./search.ts";
 import { readOptimizer, startFromFile, startFromTrained } from "./start.ts";
 import { summaryCommand } from "./summary.ts";
-import { train, trainFirst } from "./train.ts";
+import { pathOf, train, trainFirst } from "./train.ts";
 import { version } from "./version.ts";
 
 const whole = (text: string): number => {
@@ -123,7 +123,9 @@ program
       if (first) start = startFromTrained(first);
       options = await search({ ...e, options }, o.search, { ...call, ...(start ? { start } : {}) });
     }
-    const t = await train({ ...e, options }, { ...call, ...(start ? { start } : {}) });
+    // Stopped within its search, a run has no checkpoint yet.
+    const resume = call.resume && (!o.search || existsSync(pathOf({ ...e, options }, call.folder, "checkpoint")));
+    const t = await train({ ...e, options }, { ...call, resume, ...(start ? { start } : {}) });
     if (t.interrupted) process.exitCode = 130;
     const { score } = t.file.provenance;
     const minutes = t.seconds / 60;

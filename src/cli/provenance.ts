@@ -1,21 +1,12 @@
-import { execFileSync } from "node:child_process";
-import { realpathSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { basename, isAbsolute, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { version } from "./version.ts";
 
-/** Where this package lies. */
-const root = fileURLToPath(new URL("../..", import.meta.url));
-
-/** Which code ran: the commit, with "-dirty" unless the tree was clean; "unknown" where it is installed as a package. */
+/** Which code runs: the commit it was compiled from, with "-dirty" unless the tree was clean; "unknown" outside of a checkout. */
 function commit(): string {
-  const git = (...args: string[]): string =>
-    execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   try {
-    if (realpathSync(git("rev-parse", "--show-toplevel")) !== realpathSync(root)) return "unknown";
-    const changed = git("status", "--porcelain", "--", "src", "assembly", "web", "package-lock.json");
-    return git("rev-parse", "--short=12", "HEAD") + (changed ? "-dirty" : "");
+    return readFileSync(new URL("../commit.txt", import.meta.url), "utf8").trim();
   } catch {
     return "unknown";
   }

@@ -18,7 +18,7 @@ import { provenance, recordedPath } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
 import { readOptimizer } from "./start.ts";
 import { readResult, readResults } from "./summary.ts";
-import { pathOf, train } from "./train.ts";
+import { hasCheckpoint, pathOf, train } from "./train.ts";
 
 /** Options of `reproduce`, as the command line gives them. */
 export interface ReproduceCall {
@@ -49,7 +49,8 @@ interface Training {
   readonly seed: number;
   readonly experiment: Experiment;
   readonly path: string;
-  readonly stopped: boolean;
+  /** It or a stage before it was stopped on its way. */
+  readonly begun: boolean;
   readonly missing: boolean;
 }
 
@@ -60,9 +61,9 @@ function tell(
   tests: (run: PaperFigure["runs"][number]) => readonly TestSpec[],
 ): void {
   const unique = [...new Map(trainings.filter((t) => t.missing).map((t) => [t.path, t])).values()];
-  const train = unique.map(({ name, seed, experiment: { options: o }, stopped }) => {
+  const train = unique.map(({ name, seed, experiment: { options: o }, begun }) => {
     const size = `${o.iterations} rounds of ${o.metaBatch} × ${o.steps} steps`;
-    return `  train     ${name} --seed ${seed}: ${size}${stopped ? ", from its checkpoint" : ""}`;
+    return `  train     ${name} --seed ${seed}: ${size}${begun ? ", from where it was stopped" : ""}`;
   });
   const test = figure.runs
     .flatMap(tests)
@@ -93,7 +94,8 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
         const experiment = { ...base, options: { ...base.options, seed } };
         const path = pathOf(experiment, optimizers, "safetensors");
         const stopped = existsSync(pathOf(experiment, optimizers, "checkpoint"));
-        return { name, seed, experiment, path, stopped, missing: stopped || !existsSync(path) };
+        const missing = stopped || !existsSync(path);
+        return { name, seed, experiment, path, begun: hasCheckpoint(experiment, optimizers), missing };
       }),
     );
   const missingTests = (run: PaperFigure["runs"][number], paths: readonly string[]): readonly TestSpec[] =>
@@ -112,10 +114,10 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
   for (const run of figure.runs) {
     const all = trainings(run);
     const paths = all.map((t) => t.path);
-    for (const { name, seed, experiment, stopped, missing } of all) {
+    for (const { name, seed, experiment, begun, missing } of all) {
       if (!missing) continue;
       const command = call.quick ? call.command : `gradgrad train ${name} --seed ${seed}${call.suffix}`;
-      const trained = await train(experiment, { folder: optimizers, resume: stopped, command, ...threads });
+      const trained = await train(experiment, { folder: optimizers, resume: begun, command, ...threads });
       if (!trained.finished) return false;
     }
     const problem = sized(run.problem);

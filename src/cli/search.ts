@@ -18,12 +18,12 @@ interface Try {
   readonly score: number | null;
 }
 
-/** The tries of an interrupted search of the same kind; none of another kind or where the file cannot be read. */
-function earlierTries(path: string, kind: string): Try[] {
+/** The tries of an interrupted search of the same run; none of another one or where the file cannot be read. */
+function earlierTries(path: string, run: object): Try[] {
   if (!existsSync(path)) return [];
   try {
-    const { options, tried } = JSON.parse(readFileSync(path, "utf8")) as { options: unknown; tried: Try[] };
-    return JSON.stringify(options) === kind && Array.isArray(tried) ? tried : [];
+    const { of, tried } = JSON.parse(readFileSync(path, "utf8")) as { of: unknown; tried: Try[] };
+    return JSON.stringify(of) === JSON.stringify(run) && Array.isArray(tried) ? tried : [];
   } catch {
     return [];
   }
@@ -51,14 +51,16 @@ export async function search(
   const from = provenance(call.command, options.seed);
   const rng = createRng(`${options.seed}/search`);
   const { learningRate: _, ...others } = { ...options, iterations };
-  const tried = call.resume ? earlierTries(path, JSON.stringify(others)).slice(0, count) : [];
+  const { train, validation } = experiment;
+  const run = { options: others, train, validation, ...(call.start ? { start: call.start.provenance } : {}) };
+  const tried = call.resume ? earlierTries(path, run).slice(0, count) : [];
   const progress = createProgress(`search ${name}`, tried.length);
   for (let k = 0; k < count; k++) {
     const learningRate = Number((SEARCH.low * exp(rng.uniform() * log(SEARCH.high / SEARCH.low))).toPrecision(3));
     if (k < tried.length) continue;
     progress.update(k, count, `learning rate ${learningRate}`);
     const short = { ...options, learningRate, iterations, validateEvery: iterations };
-    const runner = poolRunner({ train: experiment.train, validation: experiment.validation }, call.threads);
+    const runner = poolRunner({ train, validation }, call.threads);
     const c = initialCheckpoint(short, call.start?.phi);
     try {
       for await (const _ of metaTrain(short, runner, c));
@@ -66,7 +68,7 @@ export async function search(
       await runner.close();
     }
     tried.push({ learningRate, score: Number.isFinite(c.bestScore) ? c.bestScore : null });
-    writeWhole(path, `${JSON.stringify({ ...from, options: others, tried }, null, 1)}\n`);
+    writeWhole(path, `${JSON.stringify({ ...from, of: run, tried }, null, 1)}\n`);
   }
   progress.end();
   const best = tried.reduce((a, b) => ((b.score ?? Infinity) < (a.score ?? Infinity) ? b : a));

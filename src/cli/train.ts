@@ -61,11 +61,15 @@ function chain(experiment: Experiment): Experiment[] {
   return first ? [...chain(first), experiment] : [experiment];
 }
 
+/** A run of this experiment, or of one that it starts from, was saved on its way. */
+export const hasCheckpoint = (experiment: Experiment, folder: string): boolean =>
+  chain(experiment).some((e) => existsSync(pathOf(e, folder, "checkpoint")));
+
 /** Trains the experiments that this one starts from; undefined where there are none. */
 export async function trainFirst(experiment: Experiment, call: TrainCall): Promise<Trained | undefined> {
   const first = firstExperiment(experiment);
   const { rounds: _, ...rest } = call; // they are the experiment's own
-  return first && train(first, rest);
+  return first && train(first, { ...rest, resume: rest.resume && hasCheckpoint(first, rest.folder) });
 }
 
 /**
@@ -77,10 +81,10 @@ export async function trainFirst(experiment: Experiment, call: TrainCall): Promi
  */
 export async function train(experiment: Experiment, call: TrainCall): Promise<Trained> {
   let stages = call.start ? [experiment] : chain(experiment);
-  const hasCheckpoint = (e: Experiment): boolean => existsSync(pathOf(e, call.folder, "checkpoint"));
+  const hasOwn = (e: Experiment): boolean => existsSync(pathOf(e, call.folder, "checkpoint"));
   if (call.resume)
     check(
-      stages.some(hasCheckpoint),
+      stages.some(hasOwn),
       "checkpoint",
       "a file",
       pathOf(experiment, call.folder, "checkpoint"),
@@ -99,7 +103,7 @@ export async function train(experiment: Experiment, call: TrainCall): Promise<Tr
   const deadline = call.minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + 60_000 * call.minutes;
   let trained: Trained | undefined;
   for (const stage of stages) {
-    const own = { resume: call.resume && hasCheckpoint(stage), start };
+    const own = { resume: call.resume && hasOwn(stage), start };
     const last = stage === stages.at(-1) ? (call.rounds ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
     trained = await trainStage(stage, { ...call, ...own }, { deadline, rounds: last });
     if (!trained.finished) break;
@@ -117,7 +121,8 @@ async function trainStage(
   const { start } = call;
   const path = pathOf(experiment, call.folder, "safetensors");
   const saved = pathOf(experiment, call.folder, "checkpoint");
-  const identity: RunIdentity = { name, options, ...(start ? { start: start.provenance } : {}) };
+  const { train, validation } = experiment;
+  const identity: RunIdentity = { name, options, train, validation, ...(start ? { start: start.provenance } : {}) };
   const from = call.resume
     ? loadCheckpoint(saved, identity)
     : {
@@ -138,7 +143,7 @@ async function trainStage(
   if (!call.resume && existsSync(saved)) renameSync(saved, `${saved}.old`);
   save(); // a folder that cannot be written must fail now, not after an hour
   const progress = createProgress(`meta-train ${name}`, checkpoint.iteration);
-  const runner = poolRunner({ train: experiment.train, validation: experiment.validation }, call.threads);
+  const runner = poolRunner({ train, validation }, call.threads);
   let interrupted = false;
   const interrupt = (): void => {
     if (interrupted) process.exit(130);

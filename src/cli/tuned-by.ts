@@ -12,8 +12,9 @@ export interface EarlierTuning {
 }
 
 /** All that the choice of a learning rate depends on, but for the code. */
-function tuningOf({ family, steps, tuningTrajectories, tuningWindow, metrics }: TestSpec, from: object): string {
-  return JSON.stringify([family, steps, tuningTrajectories, tuningWindow, metrics, from]);
+function tuningOf({ family, tuning = family, steps, ...rest }: TestSpec, from: object): string {
+  const { tuningTrajectories, tuningWindow, metrics } = rest;
+  return JSON.stringify([tuning, steps, tuningTrajectories, tuningWindow, metrics, from]);
 }
 
 /** JSON has no Infinity. */

@@ -38,19 +38,47 @@ export interface BootstrapOptions {
   readonly rng: Rng;
   /** Default 10,000. */
   readonly resamples?: number;
-  /** Default 0.95. */
-  readonly level?: number;
+}
+
+/** Student's t at 97.5% for 1, 2 and 3 degrees of freedom, where the series is off by more than a thousandth. */
+const T: Readonly<Record<number, number>> = { 1: 12.7062, 2: 4.3027, 3: 3.1824 };
+const Z = 1.959964;
+
+/**
+ * How much wider an interval of n values must be than the percentile bootstrap's: √(n / (n − 1)) · t_{n−1} / z. At n = 5 that one
+ * leaves out the truth in one case of six. t is Fisher's and Cornish's series in 1/(n − 1).
+ */
+function widening(n: number): number {
+  const v = n - 1;
+  const z = Z;
+  const zz = z * z;
+  const series =
+    1 +
+    (zz + 1) / (4 * v) +
+    ((5 * zz + 16) * zz + 3) / (96 * v * v) +
+    (((3 * zz + 19) * zz + 17) * zz - 15) / (384 * v * v * v);
+  return Math.sqrt(n / v) * (v in T ? T[v]! / z : series);
+}
+
+/** The 95% interval of an estimate from n values, of its resamples; none, NaN, of one value. Sorts the resamples. */
+function intervalOf(resampled: Float64Array, estimate: number, n: number): Interval {
+  if (n < 2 || !Number.isFinite(estimate)) return [Number.NaN, Number.NaN];
+  resampled.sort();
+  const wider = widening(n);
+  const end = (p: number): number => estimate + wider * (sortedQuantile(resampled, p) - estimate);
+  return [end(0.025), end(0.975)];
 }
 
 /**
- * Percentile bootstrap intervals of the means of several columns measured on the same trajectories, resampled together.
- * Entries must be independent draws: one a trajectory. A column with a value that is not finite has no interval: NaN.
- * Reference: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, §13.3.
+ * Bootstrap 95% intervals of the means of several columns measured on the same trajectories, resampled together: percentiles,
+ * widened around the mean by √(n / (n − 1)) · t_{n−1} / z, as at few values they are too narrow. Entries must be independent
+ * draws: one a trajectory. A column with a value that is not finite, or with one value, has no interval: NaN.
+ * Reference: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, §13.3; Hesterberg, What Teachers Should Know about
+ * the Bootstrap, 2015.
  */
 export function bootstrapMeans(columns: readonly Values[], options: BootstrapOptions): Interval[] {
-  const { rng, resamples = 10_000, level = 0.95 } = options;
+  const { rng, resamples = 10_000 } = options;
   checkInteger("resamples", resamples);
-  check(level > 0 && level < 1, "level", "a number in (0, 1)", level);
   const n = columns[0]?.length ?? 0;
   check(n > 0, "values", "at least one", n);
   for (const column of columns) check(column.length === n, "column", `${n} values`, column.length);
@@ -66,11 +94,7 @@ export function bootstrapMeans(columns: readonly Values[], options: BootstrapOpt
       means[c]![b] = total / n;
     }
   }
-  return means.map((sample, c) => {
-    if (!Number.isFinite(mean(data[c]!))) return [Number.NaN, Number.NaN];
-    sample.sort();
-    return [sortedQuantile(sample, (1 - level) / 2), sortedQuantile(sample, (1 + level) / 2)];
-  });
+  return means.map((sample, c) => intervalOf(sample, mean(data[c]!), n));
 }
 
 /** `bootstrapMeans` of one column. */
@@ -79,12 +103,12 @@ export function bootstrapMean(values: Values, options: BootstrapOptions): Interv
 }
 
 /**
- * mean(a) / mean(b) of two lists measured on the same problems, with its percentile bootstrap interval: problems are drawn
- * again in pairs. NaN where a mean is not finite.
+ * mean(a) / mean(b) of two lists measured on the same problems, with its bootstrap interval as of `bootstrapMeans`:
+ * problems are drawn again in pairs. NaN where a mean is not finite.
  */
 export function ratioOfMeans(a: Values, b: Values, options: BootstrapOptions): { ratio: number; ci95: Interval } {
   check(a.length === b.length && a.length > 0, "pairs", "two lists of the same length", `${a.length} and ${b.length}`);
-  const { rng, resamples = 10_000, level = 0.95 } = options;
+  const { rng, resamples = 10_000 } = options;
   const n = a.length;
   const ratio = mean(a) / mean(b);
   if (!Number.isFinite(ratio)) return { ratio: Number.NaN, ci95: [Number.NaN, Number.NaN] };
@@ -96,8 +120,8 @@ export function ratioOfMeans(a: Values, b: Values, options: BootstrapOptions): {
       below += b[k]!;
     }
     return above / below;
-  }).sort();
-  return { ratio, ci95: [sortedQuantile(sample, (1 - level) / 2), sortedQuantile(sample, (1 + level) / 2)] };
+  });
+  return { ratio, ci95: intervalOf(sample, ratio, n) };
 }
 
 /** a − b on each trajectory; 0 where both are the same, also where both are Infinity. */

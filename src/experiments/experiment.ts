@@ -15,7 +15,7 @@ export interface Experiment {
   /** Trained before this one, on a cheaper cousin of the problem; this one starts from its φ. */
   readonly startFrom?: Experiment;
   readonly train: FamilySpec;
-  /** Chooses φ and learning rates. Streams are disjoint from those of meta-training and of the tests. */
+  /** Chooses φ. Streams are disjoint from those of meta-training and of the tests. */
   readonly validation: FamilySpec;
   readonly options: MetaTrainOptions;
   readonly tests: readonly TestSpec[];
@@ -33,6 +33,11 @@ export interface TestSpec {
   /** Title of its figure, where the experiment's does not tell its tests apart. */
   readonly title?: string;
   readonly family: FamilySpec;
+  /**
+   * Chooses the baselines' learning rates. Default `family`, in streams of its own: then the baselines are tuned on the very kind
+   * of problem that is tested, also where the learned optimizer never saw it.
+   */
+  readonly tuning?: FamilySpec;
   readonly steps: number;
   /** Trajectories, each of as many functions as the family runs side by side. */
   readonly trajectories: number;

@@ -25,7 +25,7 @@ export interface OwnModule {
   readonly default: ProblemFamily;
   /** Where other problems choose φ and the baselines' learning rates than those of `default`, drawn from other seeds. */
   readonly validation?: ProblemFamily;
-  /** The same for the test. */
+  /** Problems of the test, where they are others. */
   readonly test?: ProblemFamily;
   /** One sentence for people. */
   readonly title?: string;
@@ -110,6 +110,7 @@ export function ownExperiment(path: string, sha256: string, module: OwnModule): 
         key: name,
         ...(module.title ? { title: module.title } : {}),
         family: spec("test"),
+        ...(module.validation || module.test ? { tuning: spec("validation") } : {}),
         steps,
         trajectories,
         tuningTrajectories,

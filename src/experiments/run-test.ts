@@ -89,7 +89,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
   const apart = apartMethods.filter((m) => names.includes(m.name));
   const chosenMethods = names.filter((n) => !apart.some((m) => m.name === n)).map(methodByName);
   check(learned.length + names.length > 1, "contestants", "at least two", learned.length + names.length);
-  const { family, steps } = spec;
+  const { family, tuning: tuningFamily = family, steps } = spec;
   const root = `test/${spec.key}/${options.seed}`;
   const rng = createRng(root);
 
@@ -100,7 +100,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
     let runs = tuning.get(key);
     if (!runs) {
       const tasks = Array.from({ length: spec.tuningTrajectories }, (_, k) => ({
-        family,
+        family: tuningFamily,
         stream: `${root}/tune`,
         k,
         steps,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { deserialize, serialize } from "node:v8";
 import { check } from "../core/check.ts";
+import type { FamilySpec } from "../experiments/families.ts";
 import type { Checkpoint, MetaTrainOptions } from "../meta/train.ts";
 import { writeWhole } from "./write.ts";
 
@@ -12,14 +13,17 @@ interface Saved {
   readonly seconds: number;
 }
 
-/** What makes two runs the same: experiment, options, and what φ started from. */
+/** What makes two runs the same: experiment, options, problems (a module's text too), and what φ started from. */
 export interface RunIdentity {
   readonly name: string;
   readonly options: MetaTrainOptions;
+  readonly train: FamilySpec;
+  readonly validation: FamilySpec;
   readonly start?: unknown;
 }
 
-const describe = ({ name, options, start }: RunIdentity): string => JSON.stringify({ name, options, start });
+const describe = ({ name, options, train, validation, start }: RunIdentity): string =>
+  JSON.stringify({ name, options, train, validation, start });
 
 /** Saves a run at a round's end. */
 export function saveCheckpoint(path: string, identity: RunIdentity, checkpoint: Checkpoint, seconds: number): void {
@@ -45,9 +49,9 @@ export function loadCheckpoint(path: string, identity: RunIdentity): { checkpoin
   check(
     saved.run === describe(identity),
     "checkpoint",
-    `a run of ${identity.name} with the same options and start`,
+    `a run of ${identity.name} with the same options, problems and start`,
     path,
-    "Give the options of the first call",
+    "Give the options of the first call, or start without --resume",
   );
   return { checkpoint: saved.checkpoint, seconds: saved.seconds ?? 0 };
 }
