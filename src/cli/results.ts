@@ -8,7 +8,7 @@ import { learningCurves, type MetaPoint, metaProgress, renderReport } from "../f
 import { toPng } from "../figures/png.ts";
 import type { Checkpoint } from "../meta/train.ts";
 import { pictureFiles, vgg19Path } from "../node/art.ts";
-import { cifarFiles } from "../node/cifar.ts";
+import { cifarSums } from "../node/cifar.ts";
 import { mnistFiles } from "../node/datasets.ts";
 import { writeWhole } from "../node/write.ts";
 import type { ResultProvenance } from "./provenance.ts";
@@ -21,11 +21,7 @@ export function dataChecksums(family: FamilySpec): Record<string, string> {
   if (family.kind === "quadratic") return {};
   if (family.kind === "art") return artChecksums(family);
   if (family.kind === "module") return { [basename(family.path)]: family.sha256 };
-  return family.images.startsWith("mnist")
-    ? { ...mnistFiles }
-    : family.images.startsWith("cifar")
-      ? { ...cifarFiles }
-      : {};
+  return family.images.startsWith("mnist") ? { ...mnistFiles } : family.images.startsWith("cifar") ? cifarSums() : {};
 }
 
 /** SHA-256 of the feature network and the painting, where they are files. */

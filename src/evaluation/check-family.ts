@@ -198,6 +198,11 @@ async function gradients(family: ProblemFamily, rng: Rng, problems: number): Pro
     const about = `gradient of ${tensor}`;
     if (off <= rounding) return finding(about, "agrees with the loss, as far as its rounding shows");
     const error = Math.sqrt(off / size);
+    if (!Number.isFinite(error))
+      return finding(about, `along ${problems} random lines from θ₀ the loss or it is not finite`, {
+        verdict: "bad",
+        advice: "a step of 1e-5 leaves where the loss is defined: start farther inside, or return a large loss outside",
+      });
     return finding(
       about,
       `along ${problems} random lines it differs from the loss by ${error < 0.1 ? (100 * error).toPrecision(2) : Math.round(100 * error)}%`,

@@ -1,10 +1,12 @@
 import type { LstmKernel } from "./lstm-kernel.ts";
 import type { LstmShape } from "./lstm-shape.ts";
-import { type Simd, wasmKernel } from "./lstm-wasm.ts";
+import { type Simd, type WasmKernel, wasmKernel } from "./lstm-wasm.ts";
 
 /** Instances that wait for their next use: a new one costs megabytes of fresh memory an unroll. */
-const idle: { readonly key: string; readonly kernel: LstmKernel }[] = [];
+const idle: { readonly key: string; readonly kernel: WasmKernel }[] = [];
 const KEPT = 4; // an unroll uses two for each of its optimizers: one that rolls out, one that replays
+/** As long as they are small more are kept, for trees of many tensors. An engine sets gigabytes of addresses aside for each. */
+const SMALL = { bytes: 128 * 2 ** 20, count: 64 };
 
 /** A kernel that is used for a while. */
 export interface Loan {
@@ -22,7 +24,9 @@ export function lendKernel(shape: LstmShape, n: number, steps: number, simd: Sim
     kernel,
     giveBack() {
       idle.push({ key, kernel });
-      if (idle.length > KEPT) idle.shift();
+      const small = (): boolean =>
+        idle.length <= SMALL.count && idle.reduce((sum, k) => sum + k.kernel.bytes, 0) <= SMALL.bytes;
+      while (idle.length > KEPT && !small()) idle.shift();
     },
   };
 }

@@ -45,7 +45,15 @@ export function simdAvailable(simd: Simd): boolean {
 /** Blocks whose gradient is summed in float32 before it is added to the float64 total: fixes the order of addition. */
 const CHUNK = 64;
 
+/** Less what weights and alignment take. */
+const MOST_BYTES = 2 ** 32 - 2 ** 24;
+
 const GATE_SCALE = [0.5, 1, 0.5, 0.5]; // i, f, o are packed times ½: see assembly/lstm.ts
+
+export interface WasmKernel extends LstmKernel {
+  /** Memory that it holds. */
+  readonly bytes: number;
+}
 
 /**
  * The kernel in WebAssembly SIMD, with memory of its own for n coordinates and replays of up to `steps` steps.
@@ -61,7 +69,7 @@ export function wasmKernel(
   steps = 1,
   simd: Simd = "strict",
   lockstep = false,
-): LstmKernel {
+): WasmKernel {
   check(
     simdAvailable(simd),
     "simd",
@@ -72,6 +80,15 @@ export function wasmKernel(
   const { hidden: H, layers: L } = shape;
   const F = featureCount(shape);
   const phi = phiLayout(shape);
+  const rows = 2 * L * H;
+  const atLeast = 4 * (Math.ceil(n / 8) * 8 * (lockstep ? 2 : 1) * (rows + 2) + (steps + 1) * 8 * (3 * rows + F));
+  check(
+    atLeast < MOST_BYTES,
+    "n, steps",
+    `a network of ${n} coordinates and ${steps} steps in 4 GiB, what WebAssembly can address`,
+    `${(atLeast / 2 ** 30).toFixed(1)} GiB`,
+    "Let several optimizers share the coordinates, or shorten the unroll",
+  );
   const memory = new WebAssembly.Memory({ initial: 2 });
   const instance = new WebAssembly.Instance(moduleOf(simd), { env: { memory } });
   const x = instance.exports as unknown as Exports;
@@ -180,6 +197,7 @@ export function wasmKernel(
 
   return {
     coordinates: n,
+    bytes: memory.buffer.byteLength,
     load,
     reset() {
       state.fill(0);

@@ -169,7 +169,15 @@ export function checkOptions(o: MetaTrainOptions): void {
     );
     methodByName(o.teacher.name);
     checkPositive("teacher.learningRate", o.teacher.learningRate);
-    checkInteger("teacher.steps", o.teacher.steps ?? o.steps);
+    const { steps = o.steps } = o.teacher;
+    checkInteger("teacher.steps", steps);
+    check(
+      steps >= o.steps,
+      "teacher.steps",
+      `at least steps = ${o.steps}`,
+      steps,
+      "Where its rate is 0 nothing is learned",
+    );
     const nets = "groups" in o.shape ? o.shape.groups.map((g) => g.net) : [o.shape];
     check(!nets.some((net) => "kind" in net), "teacher", "coordinatewise LSTMs", "a coupled network");
     check(!o.secondDerivatives, "secondDerivatives", "false with a teacher", o.secondDerivatives);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "fflate";
 import { parseTar } from "nanotar";
@@ -42,6 +42,17 @@ export function loadCifarBatch(name: string, folder: string = dataFolder()): Ima
   if (sum !== undefined && bytes.length === BATCH)
     check(md5(bytes) === sum, `MD5 of ${path}`, sum, md5(bytes), "Run `gradgrad data cifar10` to download it again");
   return parseCifar(path, bytes);
+}
+
+/** MD5 sums of what the data folder holds of those batches: a whole one's are `cifarFiles`', which `loadCifarBatch` checks. */
+export function cifarSums(folder: string = dataFolder()): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(cifarFiles).map(([name, sum]) => {
+      const path = join(folder, FOLDER, name);
+      const cut = existsSync(path) && statSync(path).size !== BATCH;
+      return [name, cut ? md5(readFileSync(path)) : sum];
+    }),
+  );
 }
 
 /** The response's bytes, with words about how far it is. */

@@ -11,7 +11,7 @@ interface Point {
 function cubicMinimum(a: Point, b: Point, low = Math.min(a.t, b.t), high = Math.max(a.t, b.t)): number {
   const d1 = a.slope + b.slope - (3 * (a.f - b.f)) / (a.t - b.t);
   const square = d1 * d1 - a.slope * b.slope;
-  if (!(square >= 0)) return (low + high) / 2;
+  if (!(square >= 0 && square < Number.POSITIVE_INFINITY)) return (low + high) / 2;
   const d2 = Math.sqrt(square);
   const t =
     a.t <= b.t
@@ -42,7 +42,8 @@ export async function strongWolfe(
   let evaluations = 0;
   const look = async (t: number): Promise<Point> => {
     evaluations++;
-    return { t, ...(await line(t)) };
+    const { f, slope } = await line(t);
+    return { t, f: Number.isNaN(f) ? Number.POSITIVE_INFINITY : f, slope }; // where a loss is not defined no step may end
   };
   const zero: Point = { t: 0, f: f0, slope: slope0 };
   const tooHigh = (p: Point): boolean => !(p.f <= f0 + ARMIJO * p.t * slope0);

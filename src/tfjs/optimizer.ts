@@ -33,7 +33,7 @@ export class LearnedOptimizer extends tf.Optimizer {
   /** φ on the backend, by network. */
   private readonly uploaded = new Map<Vec, PhiTensors>();
   /** States that `setWeights` gave, waiting for their variables, in order. */
-  private waiting: { readonly name: string; readonly rows: Vec }[] = [];
+  private waiting: { readonly name: string; readonly rows: Vec; readonly shape: readonly number[] }[] = [];
 
   /** `file`: what `load` or `decodeOptimizer` gives. */
   constructor(file: OptimizerFile) {
@@ -86,10 +86,11 @@ export class LearnedOptimizer extends tf.Optimizer {
     return taken!.rows;
   }
 
-  /** The step count, then each variable's state [rows, n]. */
+  /** The step count, then each variable's state [rows, n]; of a variable that has not moved since `setWeights`, as it was given. */
   override async getWeights(): Promise<NamedTensor[]> {
     const states = [...this.states].map(([name, s]) => ({ name: `${name}/state`, tensor: s.save() as tf.Tensor }));
-    return [await this.saveIterations(), ...states];
+    const waiting = this.waiting.map(({ name, rows, shape }) => ({ name, tensor: tf.tensor(rows, [...shape]) }));
+    return [await this.saveIterations(), ...states, ...waiting];
   }
 
   /** Takes back what `getWeights` gave; a state waits for its variable. */
@@ -97,7 +98,11 @@ export class LearnedOptimizer extends tf.Optimizer {
     const states = await this.extractIterations(weights);
     this.forget();
     this.waiting = await Promise.all(
-      states.map(async ({ name, tensor }) => ({ name, rows: (await tensor.data()).slice() as Vec })),
+      states.map(async ({ name, tensor }) => ({
+        name,
+        rows: (await tensor.data()).slice() as Vec,
+        shape: tensor.shape,
+      })),
     );
   }
 

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseCifar } from "../../src/data/cifar.ts";
 import { selectLabels, sliceImages } from "../../src/data/images.ts";
 import { makeShapes } from "../../src/data/shapes.ts";
-import { downloadCifar, loadCifarBatch } from "../../src/node/cifar.ts";
+import { cifarFiles, cifarSums, downloadCifar, loadCifarBatch } from "../../src/node/cifar.ts";
 
 /** Records whose bytes tell where they lie: label i mod 10, red x, green 32 + x, blue y. */
 function records(count: number): Uint8Array {
@@ -79,6 +79,10 @@ describe("gradgrad data cifar10", () => {
       "cifar-10-batches-bin/data_batch_1.bin",
     ]);
     expect(loadCifarBatch("data_batch_1.bin", folder).count).toBe(3); // cut after a record: taken
+    const sums = cifarSums(folder);
+    expect(sums["data_batch_1.bin"]).toMatch(/^[0-9a-f]{32}$/);
+    expect(sums["data_batch_1.bin"]).not.toBe(cifarFiles["data_batch_1.bin"]); // and recorded as what it is
+    expect(sums["data_batch_2.bin"]).toBe(cifarFiles["data_batch_2.bin"]);
   });
 
   it("keeps nothing of another sum, and says which file is missing", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/core/rng.ts";
+import { lendKernel } from "../../src/kernels/kernel-pool.ts";
 import type { ReplayJob } from "../../src/kernels/lstm-kernel.ts";
 import { coordinateState, referenceKernel } from "../../src/kernels/lstm-reference.ts";
 import { type LstmShape, phiLayout, stateSize } from "../../src/kernels/lstm-shape.ts";
@@ -142,4 +143,24 @@ describe.each(cases)("LSTM kernel %s, %s SIMD", (_, simd, shape) => {
       wasmKernel(shape, n, 3, simd).stepBack({ grad: phi, state: phi, lambda: phi }, phi, sums[0]![0]),
     ).toThrow("lockstep");
   });
+});
+
+it("small kernels wait for their next use, however many sizes take turns", () => {
+  const sizes = [8, 16, 24, 32, 40, 48];
+  const round = (): unknown[] =>
+    sizes.map((n) => {
+      const { kernel, giveBack } = lendKernel(base, n, 1, "strict");
+      giveBack();
+      return kernel;
+    });
+  const first = round();
+  round().forEach((kernel, i) => {
+    expect(kernel).toBe(first[i]);
+  });
+});
+
+it("what WebAssembly cannot address is refused by name", () => {
+  expect(() => wasmKernel(base, 14_000_000)).toThrow(
+    /n, steps: expected a network of 14000000 coordinates and 1 steps/,
+  );
 });

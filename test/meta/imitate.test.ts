@@ -123,8 +123,13 @@ it("a teacher is for coordinatewise LSTMs, and must exist", async () => {
   await expect(run({ fraction: 0.5, sampling: "importance" })).rejects.toThrow(
     'sampling: expected "stratified" with a',
   );
+  await expect(run({ teacher: { name: "adam-linear", learningRate: 0.1, steps: 50 } })).rejects.toThrow(
+    "teacher.steps: expected at least steps = 100, got 50",
+  );
   await expect(run({ teacher: { name: "adam", learningRate: 0 } })).rejects.toThrow("teacher.learningRate");
   const coupled = { ...shape, kind: "coupled" as const, averaging: averagingDefaults };
-  await expect(run({ shape: coupled })).rejects.toThrow("teacher: expected coordinatewise LSTMs");
-  await expect(run({ secondDerivatives: true, fraction: 1 })).rejects.toThrow("secondDerivatives: expected false");
+  await expect(run({ shape: coupled, steps: 20 })).rejects.toThrow("teacher: expected coordinatewise LSTMs");
+  await expect(run({ secondDerivatives: true, fraction: 1, steps: 20 })).rejects.toThrow(
+    "secondDerivatives: expected false",
+  );
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { layout } from "../../src/core/layout.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { makeDigits } from "../../src/data/digits.ts";
 import { runTrajectory } from "../../src/evaluation/index.ts";
+import { lbfgs } from "../../src/optimizers/lbfgs.ts";
 import { newtonCg } from "../../src/optimizers/newton-cg.ts";
 import { mlp } from "../../src/problems/mlp.ts";
 import { quadratics } from "../../src/problems/quadratic.ts";
@@ -44,4 +46,23 @@ describe("Newton-CG", () => {
     const [still] = await runTrajectory(flat, newtonCg(), { steps: 2, rng: createRng(3) });
     expect([...still!.losses]).toEqual([1, 1, 1]);
   });
+});
+
+it.each([
+  ["L-BFGS", lbfgs],
+  ["Newton-CG", newtonCg],
+])("%s comes back from where the loss is not defined", async (_, optimizer) => {
+  // x − 0.05 · log x, whose first steps go below 0.
+  const problem = {
+    layout: layout({ x: [1] }),
+    init: (_: unknown, theta: Float32Array) => theta.fill(0.3),
+    batch: () => undefined,
+    lossAndGrad: ([x]: Float32Array, _: unknown, grad: Float32Array) => {
+      grad[0] = 1 - 0.05 / x!;
+      return x! - 0.05 * Math.log(x!);
+    },
+  } as unknown as Parameters<typeof runTrajectory>[0];
+  const [run] = await runTrajectory(problem, optimizer(), { steps: 20, rng: createRng(1) });
+  expect(run!.diverged).toBe(false);
+  expect(run!.losses[20]).toBeCloseTo(0.05 - 0.05 * Math.log(0.05), 5);
 });

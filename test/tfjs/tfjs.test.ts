@@ -230,6 +230,25 @@ it("a model's loss is a problem: the right gradient, the same twice, meta-traine
   expect(tf.memory().numTensors).toBe(tensors);
 });
 
+it("variables keep their gradients whatever order their names sort in", async () => {
+  const [a, b] = [tf.variable(tf.zeros([2, 3]), true, "10"), tf.variable(tf.zeros([3]), true, "2")];
+  const loss = (): tf.Scalar => tf.sum(tf.square(tf.add(tf.matMul(tf.ones([4, 2]), a), b))) as tf.Scalar;
+  const family = tfFamily({ variables: [a, b], batch: () => 0, loss, init: (rng, theta) => theta.fill(rng.normal()) });
+  await checkGradient(family.sample(createRng(2)), { rng: createRng(3) });
+});
+
+it("a state that waits for its variable is saved again as it came", async () => {
+  const optimizer = await loadOptimizer("quadratic");
+  const v = tf.variable(tf.ones([3]), true, "v");
+  for (let t = 0; t < 3; t++) optimizer.minimize(() => tf.sum(tf.square(v)) as tf.Scalar, false, [v]);
+  const saved = await optimizer.getWeights();
+  const other = await loadOptimizer("quadratic");
+  await other.setWeights(saved);
+  const again = await other.getWeights();
+  expect(again.map((w) => [w.name, w.tensor.shape])).toEqual(saved.map((w) => [w.name, w.tensor.shape]));
+  expect(again[1]!.tensor.dataSync()).toEqual(saved[1]!.tensor.dataSync());
+});
+
 describe("what it takes", () => {
   it("a name, or a file's bytes", async () => {
     const file = await load("mnist-mlp");

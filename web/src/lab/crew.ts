@@ -56,12 +56,18 @@ function threadedWork(threads: number, families: ThreadFamilies): { work: Thread
   const members = Array.from({ length: threads }, () => {
     const member = new Worker(location.href, { type: "module" });
     member.onmessage = ({ data }: MessageEvent<Answer>) => {
-      const job = running.get(data.id)!;
+      const job = running.get(data.id);
       running.delete(data.id);
       idle.push(member);
+      if (!job) return; // given up, as another worker failed
       if ("error" in data) job.reject(new Error(data.error));
       else job.resolve(data.result as never);
       next();
+    };
+    member.onerror = ({ message }) => {
+      const lost = [...waiting.splice(0), ...running.values()];
+      running.clear();
+      for (const { reject } of lost) reject(new Error(`a worker failed: ${message || "its script did not load"}`));
     };
     member.postMessage({ role: "crew", families } satisfies CrewStart);
     idle.push(member);

@@ -82,7 +82,10 @@ export function createLab(post: (message: FromLab, transfer?: Transferable[]) =>
   }
 
   async function openRun(settings: Settings, threads: number): Promise<void> {
-    await open?.crew.close();
+    // Closed first: what its crew was doing fails now, and is nobody's error.
+    const last = open;
+    open = undefined;
+    await last?.crew.close();
     const experiment = experimentOf(settings);
     const saved = await loadRun(settings);
     const crew = createCrew(threads, { train: experiment.train, validation: experiment.validation });
@@ -129,8 +132,12 @@ export function createLab(post: (message: FromLab, transfer?: Transferable[]) =>
         if (stop || --rounds === 0) break;
         from = performance.now();
       }
-    } finally {
       await save(o);
+    } catch (error) {
+      // φ may have moved within the round that failed.
+      o.checkpoint = (await loadRun(o.settings))?.checkpoint ?? initialCheckpoint(o.experiment.options);
+      throw error;
+    } finally {
       flush();
       post({ kind: "status", running: false });
     }

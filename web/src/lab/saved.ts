@@ -6,6 +6,8 @@ export interface SavedRun {
   readonly checkpoint: Checkpoint;
   /** Seconds trained. */
   readonly seconds: number;
+  /** When it was kept, in milliseconds. */
+  readonly at?: number;
 }
 
 const RUNS = "runs";
@@ -39,8 +41,12 @@ export async function saveRun(settings: Settings, run: SavedRun): Promise<void> 
   try {
     const runs = await store("readwrite");
     const keys = await asked(runs.getAllKeys());
-    if (keys.length >= MOST && !keys.includes(keyOf(settings))) await asked(runs.clear());
-    await asked(runs.put(run, keyOf(settings)));
+    if (keys.length >= MOST && !keys.includes(keyOf(settings))) {
+      const times = ((await asked(runs.getAll())) as SavedRun[]).map(({ at = 0 }) => at);
+      const oldest = times.indexOf(Math.min(...times));
+      await asked(runs.delete(keys[oldest]!));
+    }
+    await asked(runs.put({ ...run, at: Date.now() } satisfies SavedRun, keyOf(settings)));
   } catch {}
 }
 
