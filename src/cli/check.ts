@@ -1,3 +1,4 @@
+import { ArgumentError } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
 import { checkFamily } from "../evaluation/check-family.ts";
 import type { Experiment } from "../experiments/experiment.ts";
@@ -23,6 +24,12 @@ export async function checkCommand(experiment: Experiment, call: CheckCall): Pro
     steps: call.steps ?? experiment.options.steps,
     problems: call.problems,
     now: () => performance.now(),
+  }).catch((error: Error) => {
+    // An error of one's own code: where it was thrown says more than its words.
+    if (experiment.train.kind !== "module") throw error;
+    const { path } = experiment.train;
+    if (error instanceof ArgumentError) throw new ArgumentError(`${path}: ${error.message}`);
+    throw new Error(`${path}: ${error.stack ?? error}`);
   });
   if (call.json) console.log(JSON.stringify({ findings, suggestion }));
   else console.log(findingLines(findings));

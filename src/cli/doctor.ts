@@ -9,7 +9,7 @@ import { loadImages } from "../node/images.ts";
 import { loadOwnFamily } from "../node/module.ts";
 import { findingLines } from "./findings.ts";
 import { createProgress } from "./progress.ts";
-import { readOptimizer } from "./start.ts";
+import { findOptimizer } from "./start.ts";
 
 /** Options of `doctor`, as the command line gives them. */
 export interface DoctorCall {
@@ -32,7 +32,7 @@ function historyOf(path: string): Report[] | undefined {
 
 /** Looks at an optimizer file on its own problems and prints what it finds. False where something is wrong. */
 export async function doctorCommand(path: string, call: DoctorCall): Promise<boolean> {
-  const { file } = readOptimizer(path);
+  const { file } = await findOptimizer(path);
   const { family: spec, training } = file.provenance;
   const known = typeof spec === "object" && spec !== null && "kind" in spec;
   check(

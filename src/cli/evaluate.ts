@@ -6,11 +6,12 @@ import { type Learned, runTest, type TestResult } from "../experiments/run-test.
 import type { OptimizerFile } from "../learned/file.ts";
 import { journal } from "../node/journal.ts";
 import { poolTaskRunner } from "../node/pool.ts";
-import { writeWhole } from "../node/write.ts";
+import { checkFolder, writeWhole } from "../node/write.ts";
+import { methodNames } from "../optimizers/registry.ts";
 import { createProgress } from "./progress.ts";
 import { provenance, recordedPath } from "./provenance.ts";
 import { printTest, resultJson, writeReport } from "./results.ts";
-import { readOptimizer } from "./start.ts";
+import { findOptimizer } from "./start.ts";
 import { earlierTuning } from "./tuned-by.ts";
 
 /** Options of `evaluate`, as the command line gives them. */
@@ -79,7 +80,9 @@ export async function evaluateCommand(
   call: EvaluateCall,
 ): Promise<TestResult[]> {
   check(experiment.tests.length > 0, "--problem", "an experiment with tests", experiment.name);
-  const read = paths.map((p) => readOptimizer(p));
+  checkFolder("--out", call.out);
+  if (call.report !== undefined) checkFolder("--report", call.report);
+  const read = await Promise.all(paths.map((p) => findOptimizer(p, "optimizer", call.methods ? methodNames : [])));
   const files = read.map((r) => r.file);
   const learned = apart(
     files.map((f, i) => contestant(experiment, paths[i]!, f)),

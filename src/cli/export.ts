@@ -1,17 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "fflate";
 import { check } from "../core/check.ts";
-import { didYouMean } from "../core/did-you-mean.ts";
 import { exportEsm } from "../export/esm.ts";
 import { type ExportedOptimizer, parity } from "../export/parity.ts";
 import type { OptimizerFile } from "../learned/file.ts";
 import { writeWhole } from "../node/write.ts";
-import { load, shippedOptimizers } from "../shipped/load.ts";
+import { shippedOptimizers } from "../shipped/load.ts";
 import { provenance } from "./provenance.ts";
-import { readOptimizer } from "./start.ts";
+import { findOptimizer } from "./start.ts";
 
 /** Options of `export`, as the command line gives them. */
 export interface ExportCall {
@@ -52,15 +51,7 @@ async function checked(file: OptimizerFile, module: string): Promise<number> {
 export async function exportCommand(name: string, call: ExportCall): Promise<void> {
   check(call.format === "esm", "--format", "esm", call.format);
   const shipped = Object.hasOwn(shippedOptimizers, name);
-  const known = Object.keys(shippedOptimizers);
-  check(
-    shipped || existsSync(name),
-    "optimizer",
-    `a file, or one of ${known.join(", ")}`,
-    name,
-    didYouMean(name, known),
-  );
-  const file = shipped ? await load(name) : readOptimizer(name).file;
+  const { file } = await findOptimizer(name);
   const own = shipped ? name : basename(name).replace(/\.safetensors$/, "");
   const written = exportEsm(file, { name: own, half: call.half });
   const difference = await checked(file, written.module);

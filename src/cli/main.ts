@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ArgumentError, check } from "../core/check.ts";
-import { didYouMean } from "../core/did-you-mean.ts";
 import { configure, merge, parseSetting } from "../experiments/config.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { paperFigures } from "../experiments/paper-figures.ts";
@@ -18,7 +17,7 @@ import { load, shippedOptimizers } from "../shipped/load.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { provenance, recordedCall } from "./provenance.ts";
 import { search } from "./search.ts";
-import { readOptimizer, startFromFile, startFromTrained } from "./start.ts";
+import { findOptimizer, startFromFile, startFromTrained } from "./start.ts";
 import { summaryCommand } from "./summary.ts";
 import { pathOf, train, trainFirst } from "./train.ts";
 import { version } from "./version.ts";
@@ -53,11 +52,15 @@ const experimentOf = async (word: string): Promise<Experiment> =>
   isModule(word) ? loadOwnExperiment(word) : experimentByName(word);
 
 const stages = (e: Experiment): string => (e.startFrom ? `${stages(e.startFrom)}${e.startFrom.name}, then ` : "");
+const wide = 2 + Math.max(...experiments.map((e) => e.name.length));
 const names = experiments
-  .map(
-    (e) =>
-      `  ${e.name.padEnd(25)}${e.title}${e.startFrom && !e.optimizerOf ? `\n${"".padEnd(27)}trains ${stages(e)}itself` : ""}`,
-  )
+  .map(({ name, title, row, ...e }) => {
+    // Variants of one question share its title.
+    const words = row && experiments.some((o) => o.name !== name && o.title === title) ? row.label : title;
+    const first =
+      e.startFrom && !e.optimizerOf ? `\n${"".padEnd(wide + 2)}trains ${stages(e as Experiment)}itself` : "";
+    return `  ${name.padEnd(wide)}${words}${first}`;
+  })
   .join("\n");
 const program = new Command("gradgrad")
   .description(
@@ -168,7 +171,10 @@ testOptions(
     .description(
       "compare optimizer files with every tuned baseline on fresh problems; writes KEY.json for each test; stopped, the same call goes on",
     )
-    .argument("<files...>", "optimizer files; the first one (of several seeds the median one) is the reference"),
+    .argument(
+      "<files...>",
+      "optimizer files, or ones that the package carries; the first one (of several seeds the median one) is the reference",
+    ),
 ).action(async (files: string[], o) => {
   if (o.revectorize) revectorize();
   await evaluateCommand(await experimentOf(o.problem), files, { ...o, command: recordedCall() });
@@ -180,17 +186,18 @@ testOptions(
     .description(
       "compare any optimizers on fresh problems, by name or by file; writes KEY-compare.json for each test; stopped, the same call goes on",
     )
-    .argument("<optimizers...>", `files, or some of ${methodNames.join(", ")}; the first file is the reference`),
+    .argument(
+      "<optimizers...>",
+      `files, ones that the package carries, or some of ${methodNames.join(", ")}; the first file, or without one the first name, is the reference`,
+    ),
 ).action(async (names: string[], o) => {
   if (o.revectorize) revectorize();
   const known = methodNames;
   const files = names.filter((n) => !known.includes(n));
-  for (const f of files)
-    check(existsSync(f), "optimizer", `a file, or one of ${known.join(", ")}`, f, didYouMean(f, known));
   await evaluateCommand(await experimentOf(o.problem), files, {
     ...o,
     command: recordedCall(),
-    methods: known.filter((n) => names.includes(n)),
+    methods: [...new Set(names.filter((n) => known.includes(n)))],
   });
 });
 
@@ -210,7 +217,10 @@ program
 program
   .command("doctor")
   .description("look at a trained optimizer and its record: is it learning, and if not, what to change")
-  .argument("<file>", "an optimizer file that train wrote; its record is looked at where it lies beside it")
+  .argument(
+    "<file>",
+    "an optimizer file that train wrote, whose record is looked at where it lies beside it; or one that the package carries",
+  )
   .option("--seed <n>", "seed of the problems", whole, 0)
   .option("--trajectories <n>", "trajectories that are looked at", count, 4)
   .option("--json", "print as JSON", false)
@@ -223,10 +233,10 @@ program
 program
   .command("inspect")
   .description("show what an optimizer file holds and where it comes from")
-  .argument("<file>")
+  .argument("<file>", "an optimizer file, or one that the package carries")
   .option("--json", "print as JSON", false)
-  .action((path: string, o) => {
-    const { shape, phi, provenance } = readOptimizer(path).file;
+  .action(async (path: string, o) => {
+    const { shape, phi, provenance } = (await findOptimizer(path)).file;
     if (o.json) console.log(JSON.stringify({ shape, parameters: phi.length, provenance }));
     else console.dir({ shape, parameters: phi.length, provenance }, { depth: null });
   });
@@ -358,6 +368,12 @@ program
     const { demo } = await import("./demo.ts");
     await demo(o.seed, o.out, o.json, o.resume);
   });
+
+// A reader that has seen enough (`| head`) closes the pipe: no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
 
 try {
   await program.parseAsync();

@@ -17,6 +17,7 @@ interface Row {
   readonly label: string;
   readonly at: string;
   readonly ours: number | null;
+  readonly median: number | null | undefined;
   readonly ci95: readonly [number | null, number | null];
   readonly paper: number | undefined;
 }
@@ -35,14 +36,13 @@ const rowsOfOurs = new Set(["lstm", ...experiments.flatMap((e) => (e.row ? [e.ro
 const paperMethods = ["adam", "rmsprop", "sgd", "nag"];
 const plainLabel = (label: string): string => label.replace(/, seed \d+$/, "");
 
-/** Our rows that a panel shows: every learned one, and the methods that the paper drew or else the best ones. */
+/** Our rows that a panel shows: every learned one, the best baseline, and the methods that the paper drew. */
 function shown(m: MetricFile, drawn: readonly string[] | undefined): MetricFile["summary"]["rows"] {
   return m.summary.rows.filter(({ name, role }) =>
     role === "learned"
       ? rowsOfOurs.has(name)
-      : drawn
-        ? drawn.includes(name)
-        : name === m.summary.bestBaseline || name === "adam" || name === "nag" || role === "apart",
+      : name === m.summary.bestBaseline ||
+        (drawn ? drawn.includes(name) : name === "adam" || name === "nag" || role === "apart"),
   );
 }
 
@@ -56,7 +56,7 @@ export function overReference(
   return { ...ratioOfMeans(theirs!, ours!, { rng: createRng(`ratio ${key} ${name}`) }), n: ours!.length };
 }
 
-function drawPanel(p: FigurePanel, m: MetricFile): { svg: string; rows: Row[] } {
+function drawPanel(p: FigurePanel, m: MetricFile, learned: readonly string[]): { svg: string; rows: Row[] } {
   const paper = paperCurves[p.key];
   const rows = shown(m, paper ? paperMethods : undefined);
   const dots = new Map<string, readonly Dot[]>();
@@ -66,19 +66,21 @@ function drawPanel(p: FigurePanel, m: MetricFile): { svg: string; rows: Row[] } 
     if (points) dots.set(name, points);
     return { name, label: plainLabel(label), role, line: smooth(line(values.slice(0, p.to + 1)), p.window) };
   });
+  const at = p.window ? `mean of steps ${p.to - p.window + 1} to ${p.to}` : `f(θ) at ${p.to}`;
   const ratios = Object.entries(paperRatios[p.key] ?? {}).flatMap(([name, ratio]): Row[] => {
     const row = rows.find((r) => r.name === name);
     if (!row) return [];
     const ours = overReference(p.key, m, name);
     const label = `${plainLabel(row.label)} over LSTM`;
-    return [{ panel: p.title, label, at: `f(θ) at ${p.to}`, ours: ours.ratio, ci95: ours.ci95, paper: ratio }];
+    return [{ panel: p.title, label, at, ours: ours.ratio, median: undefined, ci95: ours.ci95, paper: ratio }];
   });
-  const svg = learningCurves(curves, { title: p.title, width: 560, height: 400, from: p.from, dots });
+  const svg = learningCurves(curves, { title: p.title, width: 560, height: 400, from: p.from, dots, learned });
   const finals = rows.map((r) => ({
     panel: p.title,
     label: plainLabel(r.label),
-    at: `f(θ) at ${p.to}`,
+    at,
     ours: r.mean,
+    median: r.median,
     ci95: r.ci95,
     // The figure's point at x = `to`: of the baselines, which it draws before the update, that is the step before.
     paper: paper?.curves[r.name]?.[p.to / paper.every - 1],
@@ -100,7 +102,8 @@ function drawUnits(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>):
         const paper = paperOf(name, units);
         values[units] = own.mean ?? Number.POSITIVE_INFINITY;
         const at = `${units} units`;
-        rows.push({ panel: `${layers}-layer`, label: plainLabel(label), at, ours: own.mean, ci95: own.ci95, paper });
+        const { mean: ours, median, ci95 } = own;
+        rows.push({ panel: `${layers}-layer`, label: plainLabel(label), at, ours, median, ci95, paper });
       }
       dots.set(
         name,
@@ -122,21 +125,22 @@ const number = (v: number | null | undefined): string =>
   v === undefined ? "" : v === null ? "diverged" : v.toPrecision(4);
 
 function table(figure: PaperFigure, rows: readonly Row[]): string {
-  const lines = rows.map(({ panel, label, at, ours, ci95, paper }) => {
+  const lines = rows.map(({ panel, label, at, ours, median, ci95, paper }) => {
     const apart = paper === undefined || ours === null ? "" : `${ours > paper ? "+" : ""}${(ours - paper).toFixed(4)}`;
     const interval = `${number(ci95[0])} to ${number(ci95[1])}`;
-    return `| ${panel} | ${label} | ${at} | ${number(ours)} | ${interval} | ${number(paper)} | ${apart} |`;
+    const numbers = [number(ours), interval, number(median), number(paper), apart];
+    return `| ${[panel, label, at, ...numbers].join(" | ")} |`;
   });
   const head = [
-    "| panel | optimizer | at | ours (mean) | 95% interval | paper | difference |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
+    "| panel | optimizer | at | ours (mean) | 95% interval | median | paper | difference |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
   ];
   return `# ${figure.title}\n\n${[...head, ...lines].join("\n")}\n`;
 }
 
 /** Draws a figure from the results that are there; undefined where none is, or one of a figure of points. */
 export function drawPaperFigure(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>): DrawnFigure | undefined {
-  const subtitle = "Lines: ours, every learning rate tuned. Dots: the paper's own points, read from its figure.";
+  const subtitle = "Lines: our means, every learning rate tuned. Dots: the paper's own points, read from its figure.";
   const drawn = (svgs: string[], across: number, words: string, rows: readonly Row[]): DrawnFigure =>
     new Map([
       [".svg", panels(svgs, across, figure.title, words)],
@@ -149,16 +153,22 @@ export function drawPaperFigure(figure: PaperFigure, files: ReadonlyMap<string, 
     const { svgs, rows } = drawUnits(figure, files);
     return drawn(svgs, 2, subtitle, rows);
   }
-  const parts = figure.panels!.flatMap((p) => {
+  const found = figure.panels!.flatMap((p) => {
     const m = files.get(`${p.key}.json`)?.metrics?.find((x) => x.name === p.metric);
-    return m ? [drawPanel(p, m)] : [];
+    return m ? [{ p, m }] : [];
   });
-  if (parts.length === 0) return undefined;
+  if (found.length === 0) return undefined;
+  const rows = found.flatMap(({ m }) => shown(m, paperMethods).filter((r) => r.role === "learned"));
+  const learned = [...new Set(rows.map((r) => r.name))];
+  const parts = found.map(({ p, m }) => drawPanel(p, m, learned));
   const anyPaper = figure.panels!.some((p) => paperCurves[p.key]);
-  const words = anyPaper ? subtitle : "Median of fresh functions; every learning rate tuned.";
+  const window = figure.panels!.find((p) => p.window)?.window;
+  const words = anyPaper
+    ? `${subtitle}${window ? ` Lines are means of the last ${window} steps too.` : ""}`
+    : "Lines: medians of fresh runs, which the mean of a few bad ones does not move; every learning rate tuned.";
   return drawn(
     parts.map((d) => d.svg),
-    3,
+    2,
     words,
     parts.flatMap((d) => d.rows),
   );

@@ -80,7 +80,8 @@ function tell(
  */
 export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promise<boolean> {
   const few = whole.units?.filter((u) => [5, 20, 50].includes(u.hidden[0]!));
-  const figure = call.quick && few ? { ...whole, units: few } : whole;
+  const title = `${whole.title} (quick: two runs, which show the way and no number)`;
+  const figure = call.quick ? { ...whole, title, ...(few ? { units: few } : {}) } : whole;
   const optimizers = join(call.out, "optimizers");
   const sized = (name: string): Experiment => (call.quick ? quickly(experimentByName(name)) : experimentByName(name));
   const threads = call.threads ? { threads: call.threads } : {};

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { check } from "../core/check.ts";
+import { didYouMean } from "../core/did-you-mean.ts";
 import type { Vec } from "../core/layout.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { describeTraining } from "../experiments/optimizer-file.ts";
-import { decodeOptimizer, type OptimizerFile } from "../learned/file.ts";
+import { decodeOptimizer, encodeOptimizer, type OptimizerFile } from "../learned/file.ts";
+import { load, shippedOptimizers } from "../shipped/load.ts";
 import { sha256 } from "./results.ts";
 
 /** An optimizer that a run starts from. */
@@ -16,11 +18,42 @@ export interface Start {
   readonly provenance: unknown;
 }
 
+/** An optimizer with its checksum. */
+export interface ReadOptimizer {
+  readonly file: OptimizerFile;
+  readonly sha256: string;
+}
+
 /** Reads an optimizer file. Throws ArgumentError, under the given name, where there is none. */
-export function readOptimizer(path: string, name = "optimizer"): { file: OptimizerFile; sha256: string } {
-  check(existsSync(path), name, "an optimizer file", path);
+export function readOptimizer(path: string, name = "optimizer"): ReadOptimizer {
+  check(existsSync(path), name, "an optimizer file that exists", path);
   const bytes = readFileSync(path);
   return { file: decodeOptimizer(bytes), sha256: sha256(bytes) };
+}
+
+/**
+ * The optimizer that a call's word means: a file, or one that the package carries.
+ *
+ * @param besides other words that would do, for the error.
+ * @throws ArgumentError for anything else.
+ */
+export async function findOptimizer(
+  word: string,
+  name = "optimizer",
+  besides: readonly string[] = [],
+): Promise<ReadOptimizer> {
+  if (existsSync(word)) return readOptimizer(word, name);
+  const carried = Object.keys(shippedOptimizers);
+  const known = [...carried, ...besides];
+  check(
+    carried.includes(word),
+    name,
+    `a file that exists, or one of ${known.join(", ")}`,
+    word,
+    didYouMean(word, known),
+  );
+  const file = await load(word);
+  return { file, sha256: sha256(encodeOptimizer(file)) };
 }
 
 /** φ of a file, to go on training from. Throws ArgumentError for another network than the experiment's. */

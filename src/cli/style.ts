@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
 import { runTrajectory } from "../evaluation/index.ts";
@@ -11,9 +10,8 @@ import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts"
 import { apartMethods, methodByName, methodNames } from "../optimizers/registry.ts";
 import { neuralArt } from "../problems/neural-art.ts";
 import { randomLayers } from "../problems/random-features.ts";
-import { load, shippedOptimizers } from "../shipped/load.ts";
 import { createProgress } from "./progress.ts";
-import { readOptimizer } from "./start.ts";
+import { findOptimizer } from "./start.ts";
 
 /** Options of `style`, as the command line gives them. */
 export interface StyleCall {
@@ -43,14 +41,8 @@ function learned({ shape, phi, provenance }: OptimizerFile, side: number): Optim
 async function optimizerOf(call: StyleCall): Promise<Optimizer | LineSearchOptimizer> {
   const apart = apartMethods.find((m) => m.name === call.optimizer);
   if (apart) return apart.create();
-  if (existsSync(call.optimizer)) return learned(readOptimizer(call.optimizer, "--optimizer").file, call.size);
-  if (Object.hasOwn(shippedOptimizers, call.optimizer)) return learned(await load(call.optimizer), call.size);
-  check(
-    methodNames.includes(call.optimizer),
-    "--optimizer",
-    `an optimizer file, neural-art, or one of ${methodNames.join(", ")}`,
-    call.optimizer,
-  );
+  if (!methodNames.includes(call.optimizer))
+    return learned((await findOptimizer(call.optimizer, "--optimizer", methodNames)).file, call.size);
   const rate = call.learningRate ?? artRates[call.optimizer];
   check(rate !== undefined, "--learning-rate", `a rate for ${call.optimizer}`, "none");
   return methodByName(call.optimizer).create(rate, call.steps);
@@ -84,11 +76,15 @@ export async function styleCommand(content: string, style: string, call: StyleCa
   let evaluations = 0;
   let best = { loss: Number.POSITIVE_INFINITY, theta: new Float32Array(0) };
   let first = Number.NaN;
+  const most = Math.ceil(1.25 * call.steps) + 1; // about what L-BFGS takes
   const problem = watched(family.sample(rng.split("problem")), (loss, theta) => {
     if (evaluations === 0) first = loss;
     evaluations++;
     if (loss < best.loss) best = { loss, theta: theta.slice() };
-    progress.update(Math.min(evaluations, call.steps + 1), call.steps + 1, `loss ${loss.toPrecision(4)}`);
+    // A line search evaluates more than once a step: how many, it does not know.
+    const words = `loss ${loss.toPrecision(4)}, lowest ${best.loss.toPrecision(4)}`;
+    if ("step" in optimizer) progress.update(Math.min(evaluations, most), most, `evaluation ${evaluations}, ${words}`);
+    else progress.update(evaluations, call.steps + 1, words);
   });
   const [run] = await runTrajectory(problem, optimizer, { steps: call.steps, rng });
   progress.end();

@@ -44,6 +44,7 @@ export interface MetricFile {
       readonly label: string;
       readonly role: Role;
       readonly mean: number | null;
+      readonly median: number | null;
       readonly ci95: readonly [number | null, number | null];
       readonly n: number;
       readonly secondsPerStep?: number;

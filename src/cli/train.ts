@@ -7,7 +7,7 @@ import { decodeOptimizer, encodeOptimizer, type OptimizerFile } from "../learned
 import { type Checkpoint, initialCheckpoint, metaTrain } from "../meta/train.ts";
 import { loadCheckpoint, type RunIdentity, saveCheckpoint } from "../node/checkpoint.ts";
 import { poolRunner } from "../node/pool.ts";
-import { writeWhole } from "../node/write.ts";
+import { checkFolder, writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
 import { provenance, type ResultProvenance } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
@@ -141,7 +141,8 @@ async function trainStage(
   const save = (): void => saveCheckpoint(saved, identity, checkpoint, seconds());
   // An hour's work must not be lost to a forgotten --resume.
   if (!call.resume && existsSync(saved)) renameSync(saved, `${saved}.old`);
-  save(); // a folder that cannot be written must fail now, not after an hour
+  checkFolder("--out", call.folder); // it must fail now, not after an hour
+  save();
   const progress = createProgress(`meta-train ${name}`, checkpoint.iteration);
   const runner = poolRunner({ train, validation }, call.threads);
   let interrupted = false;

@@ -29,6 +29,9 @@ export interface FamilyReport {
   };
 }
 
+/** What fits before anything is known. */
+const UNKNOWN: FamilyReport["suggestion"] = { preprocessing: "log-sign", inputScale: 1, outputScale: 0.1 };
+
 const words = (x: number): string => (x === 0 ? "0" : x.toPrecision(3));
 
 /** The nearest of 1, 2 and 5 times a power of ten, in the logarithm. */
@@ -58,13 +61,14 @@ export async function checkFamily(family: ProblemFamily, options: CheckFamilyOpt
   const { rng, steps = 100, problems = 4, now } = options;
   const findings: Finding[] = [];
   findings.push(...(await checkPurity(family, rng.split("purity"))));
+  // What is not finite where a run starts has no gradient to compare, and no rate to tune.
+  if (findings[0]!.verdict === "bad") return { findings, suggestion: UNKNOWN };
   findings.push(...(await gradients(family, rng.split("gradient"), problems)));
   const one = family.sample(rng.split("noise problem"));
   findings.push(await noise(one, rng.split("noise")));
   one.dispose?.();
   // A broken gradient tunes nothing.
-  if (findings.some((f) => f.verdict === "bad"))
-    return { findings, suggestion: { preprocessing: "log-sign", inputScale: 1, outputScale: 0.1 } };
+  if (findings.some((f) => f.verdict === "bad")) return { findings, suggestion: UNKNOWN };
 
   const window = Math.max(1, Math.floor(steps / 10));
   const { learningRate, score } = await tuneLearningRate(
@@ -151,18 +155,18 @@ async function checkPurity(family: ProblemFamily, rng: Rng): Promise<Finding[]> 
     ),
     finding(
       "one problem a seed",
-      a.loss === b.loss && same(a.grad, b.grad)
+      Object.is(a.loss, b.loss) && same(a.grad, b.grad)
         ? "the same rng gives the same loss and gradient"
         : "the same rng gave two problems",
-      !(a.loss === b.loss && same(a.grad, b.grad)) &&
+      !(Object.is(a.loss, b.loss) && same(a.grad, b.grad)) &&
         bad("draw everything from the rng that is given: no Math.random, no state kept between problems"),
     ),
     finding(
       "whole gradient written",
-      same(a.grad, a.repeat) && a.loss === a.again
+      same(a.grad, a.repeat) && Object.is(a.loss, a.again)
         ? "every element, the same twice"
         : "a second call left elements unwritten, or differs",
-      !(same(a.grad, a.repeat) && a.loss === a.again) &&
+      !(same(a.grad, a.repeat) && Object.is(a.loss, a.again)) &&
         bad("write every element of grad (begin with grad.fill(0)), and keep nothing between calls"),
     ),
     finding(

@@ -129,26 +129,29 @@ export function verdict(summary: Summary): Verdict {
       "-",
       "−",
     );
+  // A sum or mean is nowhere at the end.
+  const [below, above] = summary.metric.startsWith("final") ? ["ends below", "ends above"] : ["is below", "is above"];
+  const best = us.role === "baseline" ? "the best of the others" : "the best tuned baseline";
   const one = n === 1 ? "on the one run" : `on ${(100 * share).toFixed(1)}% of ${n.toLocaleString("en")} runs`;
   const words = metricWords(summary.metric);
   const tail = `(${words.charAt(0).toLowerCase()}${words.slice(1)}: ${f(us.mean)} against ${f(them.mean)}; paired difference ${f(difference)}, 95% interval ${f(ci95[0])} to ${f(ci95[1])}; lower ${one})`;
   if (us.diverged > 0 && them.diverged === 0)
     return {
       outcome: "loses",
-      sentence: `${us.label} loses to ${them.label}, the best tuned baseline: ${us.diverged} of ${n} runs diverged.`,
+      sentence: `${us.label} loses to ${them.label}, ${best}: ${us.diverged} of ${n} runs diverged.`,
     };
   if (n > 1 && ci95[1] < 0)
     return {
       outcome: "wins",
-      sentence: `${us.label} wins: it ends below ${them.label}, the best tuned baseline ${tail}.`,
+      sentence: `${us.label} wins: it ${below} ${them.label}, ${best} ${tail}.`,
     };
   if (n > 1 && ci95[0] > 0)
     return {
       outcome: "loses",
-      sentence: `${us.label} loses: it ends above ${them.label}, the best tuned baseline ${tail}.`,
+      sentence: `${us.label} loses: it ${above} ${them.label}, ${best} ${tail}.`,
     };
   return {
     outcome: "not distinguishable",
-    sentence: `${us.label} is not distinguishable from ${them.label}, the best tuned baseline ${tail}.`,
+    sentence: `${us.label} is not distinguishable from ${them.label}, ${best} ${tail}.`,
   };
 }

@@ -17,9 +17,8 @@ const choices = (shape: typeof defaultLstm, sampled: boolean): Variant[] => [
   { suffix: "-last", label: "only the last loss", change: { weights: "last" } },
   {
     suffix: "-second",
-    // They couple the coordinates, so all must be replayed.
-    label: sampled ? "second derivatives kept, all coordinates replayed" : "second derivatives kept",
-    change: { secondDerivatives: true, fraction: 1 },
+    label: "second derivatives kept",
+    change: { secondDerivatives: true, fraction: 1 }, // they couple the coordinates, so all must be replayed
   },
   shape.preprocessing.kind === "scale"
     ? {
@@ -34,7 +33,7 @@ const choices = (shape: typeof defaultLstm, sampled: boolean): Variant[] => [
       },
   {
     suffix: "-rescaled",
-    label: shape.preprocessing.kind === "scale" ? "gradients × 0.1" : "gradients × 100, no log-and-sign",
+    label: shape.preprocessing.kind === "scale" ? "gradients × 0.1" : "× 100, no log-and-sign",
     change: {
       shape: {
         ...shape,
@@ -45,7 +44,7 @@ const choices = (shape: typeof defaultLstm, sampled: boolean): Variant[] => [
   },
   ...(sampled
     ? [
-        { suffix: "-replay-5", label: "5% of the coordinates replayed (else 25%)", change: { fraction: 0.05 } },
+        { suffix: "-replay-5", label: "5% replayed (else 25%)", change: { fraction: 0.05 } },
         { suffix: "-replay-100", label: "all coordinates replayed", change: { fraction: 1 } },
       ]
     : []),
@@ -157,7 +156,7 @@ export const ablationExperiments: readonly Experiment[] = [
       },
       {
         suffix: "-5-importance-long",
-        label: "so, twice the rounds",
+        label: "importance, 800 rounds",
         change: { fraction: 0.05, sampling: "importance" as const, iterations: 800 },
       },
     ],

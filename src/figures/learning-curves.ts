@@ -5,9 +5,26 @@ import { append, figureDocument, finish, logAxis, nameAxes } from "./svg.ts";
 import { spread } from "./ticks.ts";
 
 /** Readable on white and on black, and apart for colour-blind readers (after Okabe and Ito 2008). */
-const palette = ["#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#808080", "#A6761D"];
+const palette = ["#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#A6761D"];
 const accent = "#D55E00";
+const grey = "#808080";
 const dashes = ["", "6 3", "2 3", "8 3 2 3"];
+
+/** A method looks the same in every figure: colour and dash. */
+const known: Readonly<Record<string, readonly [string, string]>> = {
+  adam: ["#0072B2", ""],
+  nag: ["#009E73", ""],
+  rmsprop: ["#CC79A7", ""],
+  sgd: ["#E69F00", ""],
+  momentum: ["#56B4E9", ""],
+  adagrad: ["#8C6BB1", ""],
+  rprop: ["#A6761D", ""],
+  adadelta: [grey, ""],
+  "adam-linear": ["#0072B2", "6 3"],
+  lbfgs: ["currentColor", "2 3"],
+  "newton-cg": ["currentColor", "8 3 2 3"],
+  paper: [accent, "6 3"],
+};
 
 /** Words and size of a figure of learning curves. */
 export interface CurvesOptions {
@@ -22,6 +39,8 @@ export interface CurvesOptions {
   readonly height?: number;
   /** First step drawn. Default 0. */
   readonly from?: number;
+  /** Names of all learned lines of a figure of several panels, so that each keeps its colour. Default those of the curves. */
+  readonly learned?: readonly string[];
   /** Another source's points of some curves, by name: drawn as dots in the curve's colour. */
   readonly dots?: ReadonlyMap<string, readonly Dot[]>;
 }
@@ -80,26 +99,25 @@ function visible(line: Float64Array, [bottom, top]: readonly [number, number], f
     .filter((p) => drawable(p.value));
 }
 
-/** What each curve looks like: the learned ones in the accent colour and thick, the others by palette, then by dash. */
-function looks(curves: readonly Curve[]): { stroke: string; width: number; dash: string }[] {
-  let learned = 0;
-  let other = 0;
-  // Several learned ones are told apart by colour: among few hand-designed ones, which turn grey, by the palette's.
-  const count = curves.filter((c) => c.role === "learned").length;
-  const grey = count > 2 && curves.filter((c) => c.role === "baseline").length < 3;
-  const colours = [accent, ...(grey ? palette : ["#A50F6B", "currentColor", "#5B8C00"])];
-  return curves.map((c) => {
-    if (c.role === "learned") {
-      const k = learned++;
-      return { stroke: colours[k % colours.length]!, width: k === 0 ? 3 : 2.4, dash: "" };
+/** What each curve looks like: the learned ones in the accent colour and thick, methods by name, others by palette, then by dash. */
+function looks(
+  curves: readonly Curve[],
+  names: readonly string[] = curves.flatMap((c) => (c.role === "learned" ? [c.name] : [])),
+): { stroke: string; width: number; dash: string }[] {
+  // Many learned ones are told apart by colour, so that the few hand-designed ones beside them turn grey.
+  const many = names.length > 2 && curves.filter((c) => c.role === "baseline").length < 4;
+  const colours = [accent, ...(many ? palette : ["#A50F6B", "currentColor", "#5B8C00"])];
+  let others = 0;
+  return curves.map(({ name, role }) => {
+    if (role === "learned") {
+      const k = Math.max(0, names.indexOf(name));
+      const dash = dashes[Math.floor(k / colours.length) % dashes.length]!;
+      return { stroke: colours[k % colours.length]!, width: k === 0 ? 3 : 2.4, dash };
     }
-    if (grey) return { stroke: "#808080", width: 1.6, dash: dashes[(1 + other++) % dashes.length]! };
-    const k = other++;
-    return {
-      stroke: palette[k % palette.length]!,
-      width: 1.6,
-      dash: dashes[Math.floor(k / palette.length) % dashes.length]!,
-    };
+    const [stroke, dash] = known[name] ?? [palette[others % palette.length]!, dashes[(1 + others) % dashes.length]!];
+    if (many) return { stroke: grey, width: 1.6, dash: dashes[(1 + others++) % dashes.length]! };
+    if (!(name in known)) others++;
+    return { stroke, width: 1.6, dash };
   });
 }
 
@@ -120,7 +138,7 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
   const gone = (c: Curve): boolean => !(c.line.at(-1)! <= range[1] && c.line.at(-1)! >= range[0]);
   const most = Math.floor((width * WIDEST - 44) / CHARACTER);
   const labels = curves.map((c) => (gone(c) ? shorten(c.label, most - OFF.length) + OFF : shorten(c.label, most)));
-  const look = looks(curves);
+  const look = looks(curves, options.learned);
   const steps = Math.max(...curves.map((c) => c.line.length)) - 1;
   const longest = Math.max(...labels.map((l) => l.length));
   const marginRight = Math.min(width * WIDEST, 44 + CHARACTER * longest);
@@ -192,6 +210,8 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
       fill: "none",
       stroke,
       "stroke-width": learned ? 2 : Math.min(strokeWidth, 1.2),
+      // No line goes on where there is no number: what ends early is only led to its name.
+      ...(ends[i]!.step < steps && !gone(curves[i]!) ? { "stroke-dasharray": "1 5", "stroke-opacity": 0.5 } : {}),
     });
     append(
       plot,

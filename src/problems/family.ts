@@ -21,10 +21,17 @@ export interface FamilyOptions<Data, Batch> {
   hvp?(theta: Vec, v: Vec, out: Vec, data: Data, batch: Batch): void | Promise<void>;
 }
 
+const names = ["name", "parameters", "draw", "init", "batch", "lossAndGrad", "hvp"];
+
+function checkLoss(loss: number): number {
+  check(typeof loss === "number", "what lossAndGrad returns", "the loss, a number", loss);
+  return loss;
+}
+
 /**
  * A problem family out of a function from θ to loss and gradient: by hand, by jax-js, by a simulator or another process.
  *
- * @throws ArgumentError for a function that is missing, or parameters of which a dimension is not a whole number ≥ 1.
+ * @throws ArgumentError for a function that is missing, a name that is none of these, a loss that is no number, or parameters of which a dimension is not a whole number ≥ 1.
  * @example
  * // Exponential decay: f(θ) = Σ_t (θ₀ exp(−θ₁ t) − y_t)².
  * export default problemFamily({
@@ -46,6 +53,8 @@ export interface FamilyOptions<Data, Batch> {
  * });
  */
 export function problemFamily<Data, Batch = undefined>(o: FamilyOptions<Data, Batch>): ProblemFamily {
+  for (const name of Object.keys(o)) check(names.includes(name), "problem family", `some of ${names.join(", ")}`, name);
+  check(typeof o.parameters === "object" && o.parameters !== null, "parameters", "{ name: shape, … }", o.parameters);
   for (const name of ["draw", "lossAndGrad"] as const)
     check(typeof o[name] === "function", name, "a function", typeof o[name]);
   const at = layout(o.parameters);
@@ -60,7 +69,10 @@ export function problemFamily<Data, Batch = undefined>(o: FamilyOptions<Data, Ba
           else for (let i = 0; i < theta.length; i++) theta[i] = 0.01 * stream.normal();
         },
         batch: (stream): unknown => o.batch?.(stream, data),
-        lossAndGrad: (theta, batch, grad) => o.lossAndGrad(theta, grad, data, batch as Batch, at),
+        lossAndGrad(theta, batch, grad) {
+          const loss = o.lossAndGrad(theta, grad, data, batch as Batch, at);
+          return loss instanceof Promise ? loss.then(checkLoss) : checkLoss(loss);
+        },
         ...(o.hvp
           ? { hvp: (theta: Vec, batch: unknown, v: Vec, out: Vec) => o.hvp!(theta, v, out, data, batch as Batch) }
           : {}),

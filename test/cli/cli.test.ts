@@ -20,9 +20,12 @@ describe("exit codes and messages", () => {
     [["train", "demo", "--resume", "--out", "/nonexistent"], "Start without --resume"],
     [["train"], "missing required argument 'experiment'"],
     [["evaluate", main, "--problem", "demo"], "optimizer file: expected a header of at most"],
-    [["compare", "adamm", "--problem", "demo"], "optimizer: expected a file, or one of sgd,"],
-    [["inspect", "nowhere.safetensors"], "optimizer: expected an optimizer file"],
-    [["evaluate", "nowhere.safetensors", "--problem", "demo"], "optimizer: expected an optimizer file"],
+    [["compare", "adamm", "--problem", "demo"], "optimizer: expected a file that exists, or one of quadratic,"],
+    [["inspect", "nowhere.safetensors"], "optimizer: expected a file that exists, or one of quadratic,"],
+    [["inspect", "mnist-mpl"], "Did you mean mnist-mlp?"],
+    [["evaluate", "nowhere.safetensors", "--problem", "demo"], "optimizer: expected a file that exists"],
+    [["evaluate", "quadratic", "--problem", "demo", "--out", main], "--out: expected a folder to write to, got"],
+    [["train", "demo", "--out", join(main, "inside-a-file")], "--out: expected a folder to write to, got"],
     [["train", "demo", "--set", "seed=5"], 'unknown key "seed"'],
     [["train", "demo", "--threads", "0"], "a whole number above zero"],
     [["train", "demo", "--seed", ""], "a whole number is expected"],
@@ -42,10 +45,10 @@ describe("exit codes and messages", () => {
       expect(stdout).toContain(word);
   });
 
-  it("a folder that cannot be written fails the run: 1", () => {
-    const { status, stderr } = run("train", "demo", ...small, "--out", join(main, "inside-a-file"));
-    expect(stderr).toMatch(/gradgrad: .*(ENOTDIR|EEXIST)/);
-    expect(status).toBe(1);
+  it("what the package carries is taken by name", () => {
+    const { status, stdout } = run("inspect", "mnist-mlp", "--json");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ shape: { layers: 2, hidden: 20 } });
   });
 });
 

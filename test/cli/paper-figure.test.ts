@@ -24,7 +24,7 @@ it("every figure's runs and panels name experiments and tests that exist", () =>
     for (const p of [...(f.panels ?? []), ...(f.units ?? [])]) expect(keys).toContain(p.key);
     for (const r of f.runs) for (const name of r.optimizers) expect(experimentByName(name).name).toBe(name);
   }
-  expect(() => figuresByName("44")).toThrow(/figure: expected all, or one of 4, 5, 6/);
+  expect(() => figuresByName("44")).toThrow(/figure: expected all, or one of 4, 5, 5-test, 6/);
 });
 
 it("figure 4 from the committed results: three panels with the paper's dots, and a table of differences", () => {
