@@ -126,6 +126,9 @@ function art(
       title,
       startFrom: whole,
       // Where every step counts, the first ones' losses are nine tenths of the sum, and the last ones' are what is tested.
+      // Going on from where this ends raised the loss of six validation runs, 0.943: to 0.952 in twenty rounds at a rate of 0.0005, to
+      // 1.138 in unrolls of 32. Five times the rounds by importance, at 0.003, stood at 1.004 after fifty: over 128 steps the
+      // meta-gradient has a norm of a hundred and little of a direction. Its scales are at their best: × 0.8 and × 1.25 change 0.3%.
       options: {
         ...whole.options,
         weights: Array.from({ length: 129 }, (_, t) => Number(t > 96)),
