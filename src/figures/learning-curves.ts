@@ -1,30 +1,9 @@
 import * as Plot from "@observablehq/plot";
 import { check } from "../core/check.ts";
 import type { Curve } from "../evaluation/compare.ts";
+import { accent, dashes, grey, methodLooks, palette } from "./looks.ts";
 import { append, figureDocument, finish, logAxis, nameAxes } from "./svg.ts";
 import { spread } from "./ticks.ts";
-
-/** Readable on white and on black, and apart for colour-blind readers (after Okabe and Ito 2008). */
-const palette = ["#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#A6761D"];
-const accent = "#D55E00";
-const grey = "#808080";
-const dashes = ["", "6 3", "2 3", "8 3 2 3"];
-
-/** A method looks the same in every figure: colour and dash. */
-const known: Readonly<Record<string, readonly [string, string]>> = {
-  adam: ["#0072B2", ""],
-  nag: ["#009E73", ""],
-  rmsprop: ["#CC79A7", ""],
-  sgd: ["#E69F00", ""],
-  momentum: ["#56B4E9", ""],
-  adagrad: ["#8C6BB1", ""],
-  rprop: ["#A6761D", ""],
-  adadelta: [grey, ""],
-  "adam-linear": ["#0072B2", "6 3"],
-  lbfgs: ["currentColor", "2 3"],
-  "newton-cg": ["currentColor", "8 3 2 3"],
-  paper: [accent, "6 3"],
-};
 
 /** Words and size of a figure of learning curves. */
 export interface CurvesOptions {
@@ -114,9 +93,12 @@ function looks(
       const dash = dashes[Math.floor(k / colours.length) % dashes.length]!;
       return { stroke: colours[k % colours.length]!, width: k === 0 ? 3 : 2.4, dash };
     }
-    const [stroke, dash] = known[name] ?? [palette[others % palette.length]!, dashes[(1 + others) % dashes.length]!];
+    const [stroke, dash] = methodLooks[name] ?? [
+      palette[others % palette.length]!,
+      dashes[(1 + others) % dashes.length]!,
+    ];
     if (many) return { stroke: grey, width: 1.6, dash: dashes[(1 + others++) % dashes.length]! };
-    if (!(name in known)) others++;
+    if (!(name in methodLooks)) others++;
     return { stroke, width: 1.6, dash };
   });
 }

@@ -1,4 +1,5 @@
 import * as Plot from "@observablehq/plot";
+import { accent, grey, methodLooks } from "./looks.ts";
 import { append, figureDocument, finish } from "./svg.ts";
 
 /** An optimizer's line in a figure of updates. */
@@ -8,12 +9,11 @@ export interface UpdateLine {
   readonly learned: boolean;
 }
 
-const strokes = ["#0072B2", "#009E73", "#CC79A7"];
 const look = (lines: readonly UpdateLine[]): Map<string, { stroke: string; width: number }> =>
   new Map(
-    lines.map((l, i) => [
+    lines.map((l) => [
       l.name,
-      l.learned ? { stroke: "#D55E00", width: 2.4 } : { stroke: strokes[i % strokes.length]!, width: 1.4 },
+      l.learned ? { stroke: accent, width: 2.4 } : { stroke: methodLooks[l.name]?.[0] ?? grey, width: 1.4 },
     ]),
   );
 

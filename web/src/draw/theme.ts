@@ -22,13 +22,13 @@ export function themeOf(element: Element): Theme {
   };
 }
 
-/** Told apart by colour-blind readers (after Okabe and Ito 2008), and by their dashes. */
+/** The figures' colours, a little darker by day; told apart by colour-blind readers (after Okabe and Ito 2008), and by their dashes. */
 const looks: Readonly<Record<string, { light: string; dark: string; dash: number[]; width: number }>> = {
   learned: { light: "#D55E00", dark: "#FF8A3D", dash: [], width: 2.6 },
   adam: { light: "#0072B2", dark: "#56B4E9", dash: [], width: 1.6 },
-  sgd: { light: "#00805D", dark: "#1FBF92", dash: [6, 3], width: 1.6 },
-  rmsprop: { light: "#A87400", dark: "#E6B422", dash: [2, 3], width: 1.6 },
-  nag: { light: "#B4568C", dark: "#DE93BD", dash: [8, 3, 2, 3], width: 1.6 },
+  sgd: { light: "#A87400", dark: "#E6B422", dash: [6, 3], width: 1.6 },
+  rmsprop: { light: "#B4568C", dark: "#DE93BD", dash: [2, 3], width: 1.6 },
+  nag: { light: "#00805D", dark: "#1FBF92", dash: [8, 3, 2, 3], width: 1.6 },
 };
 
 export function lookOf(name: string, { dark }: Theme): { colour: string; dash: number[]; width: number } {
