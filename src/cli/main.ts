@@ -94,7 +94,7 @@ program
     "start from this optimizer file, instead of random weights or of the stages that the experiment trains first",
   )
   .option("--out <folder>", "where the optimizer and its checkpoint go", "runs")
-  .option("--minutes <x>", "stop after so many minutes and save", positive)
+  .option("--minutes <x>", "stop after so many minutes, search and earlier stages included, and save", positive)
   .option("--rounds <n>", "stop after so many rounds and save: the same bytes each time", count)
   .option("--threads <n>", "worker threads (never changes the result)", count)
   .option(...REVECTORIZE, false)
@@ -113,30 +113,33 @@ program
       resume: o.resume,
       command: recordedCall(),
       ...(o.threads ? { threads: o.threads } : {}),
-      ...(o.minutes ? { minutes: o.minutes } : {}),
       ...(o.rounds ? { rounds: o.rounds } : {}),
     };
+    const began = performance.now();
+    const minutes = (): { minutes?: number } =>
+      o.minutes ? { minutes: o.minutes - (performance.now() - began) / 60_000 } : {};
     let start = o.from ? startFromFile(o.from, { ...e, options }) : undefined;
     if (o.search) {
-      const first = start ? undefined : await trainFirst({ ...e, options }, call);
+      const first = start ? undefined : await trainFirst({ ...e, options }, { ...call, ...minutes() });
       if (first?.finished === false) {
         if (first.interrupted) process.exitCode = 130;
         return;
       }
       if (first) start = startFromTrained(first);
-      options = await search({ ...e, options }, o.search, { ...call, ...(start ? { start } : {}) });
+      const found = await search({ ...e, options }, o.search, { ...call, ...minutes(), ...(start ? { start } : {}) });
+      if (!found) return;
+      options = found;
     }
     // Stopped within its search, a run has no checkpoint yet.
     const resume = call.resume && (!o.search || existsSync(pathOf({ ...e, options }, call.folder, "checkpoint")));
-    const t = await train({ ...e, options }, { ...call, resume, ...(start ? { start } : {}) });
+    const t = await train({ ...e, options }, { ...call, ...minutes(), resume, ...(start ? { start } : {}) });
     if (t.interrupted) process.exitCode = 130;
     const { score } = t.file.provenance;
-    const minutes = t.seconds / 60;
-    const { path, finished } = t;
-    if (o.json) console.log(JSON.stringify({ path, score, minutes, finished }));
+    const { path, finished, seconds } = t;
+    if (o.json) console.log(JSON.stringify({ path, score, minutes: seconds / 60, finished }));
     else {
       const best = Number.isFinite(score) ? `best meta-validation score ${score.toPrecision(4)}` : "not validated yet";
-      console.log(`${path}\n${best}, after ${minutes.toFixed(1)} minutes`);
+      console.log(`${path}\n${best}, after ${(seconds / 60).toFixed(1)} minutes`);
     }
   });
 

@@ -33,6 +33,8 @@ function earlierTries(path: string, run: object): Try[] {
  * Random search over the meta learning rate (paper, §3): short runs of a tenth of the rounds, each with a rate drawn
  * log-uniformly; the best meta-validation score wins. Each try is written beside the optimizer as it ends; with `resume`
  * those are not run again.
+ *
+ * @returns the options with the best rate; undefined where the minutes were over before the last try.
  */
 export async function search(
   experiment: Experiment,
@@ -41,10 +43,11 @@ export async function search(
     readonly folder: string;
     readonly resume: boolean;
     readonly threads?: number;
+    readonly minutes?: number;
     readonly start?: Start;
     readonly command: string;
   },
-): Promise<Experiment["options"]> {
+): Promise<Experiment["options"] | undefined> {
   const { name, options } = experiment;
   const iterations = Math.max(1, Math.round(options.iterations * SEARCH.share));
   const path = pathOf(experiment, call.folder, "search.json");
@@ -55,9 +58,15 @@ export async function search(
   const run = { options: others, train, validation, ...(call.start ? { start: call.start.provenance } : {}) };
   const tried = call.resume ? earlierTries(path, run).slice(0, count) : [];
   const progress = createProgress(`search ${name}`, tried.length);
+  const deadline = performance.now() + 60_000 * (call.minutes ?? Number.POSITIVE_INFINITY);
   for (let k = 0; k < count; k++) {
     const learningRate = Number((SEARCH.low * exp(rng.uniform() * log(SEARCH.high / SEARCH.low))).toPrecision(3));
     if (k < tried.length) continue;
+    if (performance.now() > deadline) {
+      progress.line(`Stopped after ${k} of ${count} tries. The same call with --resume goes on.`);
+      progress.end();
+      return undefined;
+    }
     progress.update(k, count, `learning rate ${learningRate}`);
     const short = { ...options, learningRate, iterations, validateEvery: iterations };
     const runner = poolRunner({ train, validation }, call.threads);
