@@ -182,7 +182,8 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
   const places = spread(wishes, 16, marginTop, height - marginBottom);
   const right = x.apply(steps);
   for (const i of order) {
-    const { stroke, width: strokeWidth } = look[i]!;
+    const { stroke, width: strokeWidth, dash } = look[i]!;
+    const early = ends[i]!.step < steps && !gone(curves[i]!);
     const learned = curves[i]!.role === "learned";
     // A line that left at the bottom is not drawn on along the axis; its label stands beside the end of the axis.
     const fell = gone(curves[i]!) && ends[i]!.value <= range[0];
@@ -193,7 +194,7 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
       stroke,
       "stroke-width": learned ? 2 : Math.min(strokeWidth, 1.2),
       // No line goes on where there is no number: what ends early is only led to its name.
-      ...(ends[i]!.step < steps && !gone(curves[i]!) ? { "stroke-dasharray": "1 5", "stroke-opacity": 0.5 } : {}),
+      ...(early ? { "stroke-dasharray": "1 5", "stroke-opacity": 0.5 } : dash ? { "stroke-dasharray": dash } : {}),
     });
     append(
       plot,
