@@ -80,14 +80,14 @@ export async function evaluateCommand(
   call: EvaluateCall,
 ): Promise<TestResult[]> {
   check(experiment.tests.length > 0, "--problem", "an experiment with tests", experiment.name);
-  checkFolder("--out", call.out);
-  if (call.report !== undefined) checkFolder("--report", call.report);
   const read = await Promise.all(paths.map((p) => findOptimizer(p, "optimizer", call.methods ? methodNames : [])));
   const files = read.map((r) => r.file);
   const learned = apart(
     files.map((f, i) => contestant(experiment, paths[i]!, f)),
     paths,
   );
+  checkFolder("--out", call.out);
+  if (call.report !== undefined) checkFolder("--report", call.report);
   const results: TestResult[] = [];
   const from = provenance(call.command, call.seed);
   // Changed code without a commit has no name: what it left must not be taken for what it would do now.

@@ -19,7 +19,7 @@ import { provenance, recordedCall } from "./provenance.ts";
 import { search } from "./search.ts";
 import { findOptimizer, startFromFile, startFromTrained } from "./start.ts";
 import { summaryCommand } from "./summary.ts";
-import { pathOf, train, trainFirst } from "./train.ts";
+import { train, trainFirst } from "./train.ts";
 import { version } from "./version.ts";
 
 const whole = (text: string): number => {
@@ -127,11 +127,14 @@ program
       }
       if (first) start = startFromTrained(first);
       const found = await search({ ...e, options }, o.search, { ...call, ...minutes(), ...(start ? { start } : {}) });
-      if (!found) return;
+      if (!found) {
+        if (o.json) console.log(JSON.stringify({ finished: false }));
+        return;
+      }
       options = found;
     }
     // Stopped within its search, a run has no checkpoint yet.
-    const resume = call.resume && (!o.search || existsSync(pathOf({ ...e, options }, call.folder, "checkpoint")));
+    const resume = call.resume && o.search ? "if it fits" : call.resume;
     const t = await train({ ...e, options }, { ...call, ...minutes(), resume, ...(start ? { start } : {}) });
     if (t.interrupted) process.exitCode = 130;
     const { score } = t.file.provenance;

@@ -18,7 +18,7 @@ import { provenance, recordedPath } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
 import { readOptimizer } from "./start.ts";
 import { readResult, readResults } from "./summary.ts";
-import { hasCheckpoint, pathOf, train } from "./train.ts";
+import { pathOf, train } from "./train.ts";
 
 /** Options of `reproduce`, as the command line gives them. */
 export interface ReproduceCall {
@@ -49,8 +49,7 @@ interface Training {
   readonly seed: number;
   readonly experiment: Experiment;
   readonly path: string;
-  /** It or a stage before it was stopped on its way. */
-  readonly begun: boolean;
+  readonly stopped: boolean;
   readonly missing: boolean;
 }
 
@@ -61,9 +60,9 @@ function tell(
   tests: (run: PaperFigure["runs"][number]) => readonly TestSpec[],
 ): void {
   const unique = [...new Map(trainings.filter((t) => t.missing).map((t) => [t.path, t])).values()];
-  const train = unique.map(({ name, seed, experiment: { options: o }, begun }) => {
+  const train = unique.map(({ name, seed, experiment: { options: o }, stopped }) => {
     const size = `${o.iterations} rounds of ${o.metaBatch} × ${o.steps} steps`;
-    return `  train     ${name} --seed ${seed}: ${size}${begun ? ", from where it was stopped" : ""}`;
+    return `  train     ${name} --seed ${seed}: ${size}${stopped ? ", from its checkpoint" : ""}`;
   });
   const test = figure.runs
     .flatMap(tests)
@@ -96,7 +95,7 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
         const path = pathOf(experiment, optimizers, "safetensors");
         const stopped = existsSync(pathOf(experiment, optimizers, "checkpoint"));
         const missing = stopped || !existsSync(path);
-        return { name, seed, experiment, path, begun: hasCheckpoint(experiment, optimizers), missing };
+        return { name, seed, experiment, path, stopped, missing };
       }),
     );
   const missingTests = (run: PaperFigure["runs"][number], paths: readonly string[]): readonly TestSpec[] =>
@@ -115,10 +114,10 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
   for (const run of figure.runs) {
     const all = trainings(run);
     const paths = all.map((t) => t.path);
-    for (const { name, seed, experiment, begun, missing } of all) {
+    for (const { name, seed, experiment, missing } of all) {
       if (!missing) continue;
       const command = call.quick ? call.command : `gradgrad train ${name} --seed ${seed}${call.suffix}`;
-      const trained = await train(experiment, { folder: optimizers, resume: begun, command, ...threads });
+      const trained = await train(experiment, { folder: optimizers, resume: "if it fits", command, ...threads });
       if (!trained.finished) return false;
     }
     const problem = sized(run.problem);

@@ -3,8 +3,9 @@ import { exp, log } from "../core/math.ts";
 import { createRng } from "../core/rng.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { initialCheckpoint, metaTrain } from "../meta/train.ts";
+import { identityOf } from "../node/checkpoint.ts";
 import { poolRunner } from "../node/pool.ts";
-import { writeWhole } from "../node/write.ts";
+import { checkFolder, writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
 import { provenance } from "./provenance.ts";
 import type { Start } from "./start.ts";
@@ -55,8 +56,12 @@ export async function search(
   const rng = createRng(`${options.seed}/search`);
   const { learningRate: _, ...others } = { ...options, iterations };
   const { train, validation } = experiment;
-  const run = { options: others, train, validation, ...(call.start ? { start: call.start.provenance } : {}) };
+  checkFolder("--out", call.folder);
+  const problems = { train: identityOf(train), validation: identityOf(validation) };
+  const run = { options: others, ...problems, ...(call.start ? { start: call.start.provenance } : {}) };
   const tried = call.resume ? earlierTries(path, run).slice(0, count) : [];
+  if (call.resume && tried.length === 0 && existsSync(path))
+    console.error(`${path}: not of this run, so its tries are made anew`);
   const progress = createProgress(`search ${name}`, tried.length);
   const deadline = performance.now() + 60_000 * (call.minutes ?? Number.POSITIVE_INFINITY);
   for (let k = 0; k < count; k++) {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { check } from "../core/check.ts";
 import { didYouMean } from "../core/did-you-mean.ts";
@@ -42,7 +42,7 @@ export async function findOptimizer(
   name = "optimizer",
   besides: readonly string[] = [],
 ): Promise<ReadOptimizer> {
-  if (existsSync(word)) return readOptimizer(word, name);
+  if (statSync(word, { throwIfNoEntry: false })?.isFile()) return readOptimizer(word, name);
   const carried = Object.keys(shippedOptimizers);
   const known = [...carried, ...besides];
   check(

@@ -5,7 +5,7 @@ import type { Experiment } from "../experiments/experiment.ts";
 import { optimizerFile } from "../experiments/optimizer-file.ts";
 import { decodeOptimizer, encodeOptimizer, type OptimizerFile } from "../learned/file.ts";
 import { type Checkpoint, initialCheckpoint, metaTrain } from "../meta/train.ts";
-import { loadCheckpoint, type RunIdentity, saveCheckpoint } from "../node/checkpoint.ts";
+import { fits, loadCheckpoint, type RunIdentity, saveCheckpoint } from "../node/checkpoint.ts";
 import { poolRunner } from "../node/pool.ts";
 import { checkFolder, writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
@@ -17,7 +17,8 @@ import { version } from "./version.ts";
 /** What `train` is told besides the experiment. */
 export interface TrainCall {
   readonly folder: string;
-  readonly resume: boolean;
+  /** Go on from checkpoints: those of another run are refused or, by "if it fits", kept as NAME.checkpoint.old. */
+  readonly resume: boolean | "if it fits";
   readonly threads?: number;
   /** Stop after so many minutes of this call; the checkpoint is kept. */
   readonly minutes?: number;
@@ -61,15 +62,11 @@ function chain(experiment: Experiment): Experiment[] {
   return first ? [...chain(first), experiment] : [experiment];
 }
 
-/** A run of this experiment, or of one that it starts from, was saved on its way. */
-export const hasCheckpoint = (experiment: Experiment, folder: string): boolean =>
-  chain(experiment).some((e) => existsSync(pathOf(e, folder, "checkpoint")));
-
 /** Trains the experiments that this one starts from; undefined where there are none. */
 export async function trainFirst(experiment: Experiment, call: TrainCall): Promise<Trained | undefined> {
   const first = firstExperiment(experiment);
   const { rounds: _, ...rest } = call; // they are the experiment's own
-  return first && train(first, { ...rest, resume: rest.resume && hasCheckpoint(first, rest.folder) });
+  return first && train(first, { ...rest, resume: rest.resume && "if it fits" });
 }
 
 /**
@@ -82,7 +79,7 @@ export async function trainFirst(experiment: Experiment, call: TrainCall): Promi
 export async function train(experiment: Experiment, call: TrainCall): Promise<Trained> {
   let stages = call.start ? [experiment] : chain(experiment);
   const hasOwn = (e: Experiment): boolean => existsSync(pathOf(e, call.folder, "checkpoint"));
-  if (call.resume)
+  if (call.resume === true)
     check(
       stages.some(hasOwn),
       "checkpoint",
@@ -103,7 +100,7 @@ export async function train(experiment: Experiment, call: TrainCall): Promise<Tr
   const deadline = call.minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + 60_000 * call.minutes;
   let trained: Trained | undefined;
   for (const stage of stages) {
-    const own = { resume: call.resume && hasOwn(stage), start };
+    const own = { resume: hasOwn(stage) && call.resume, start };
     const last = stage === stages.at(-1) ? (call.rounds ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
     trained = await trainStage(stage, { ...call, ...own }, { deadline, rounds: last });
     if (!trained.finished) break;
@@ -123,7 +120,8 @@ async function trainStage(
   const saved = pathOf(experiment, call.folder, "checkpoint");
   const { train, validation } = experiment;
   const identity: RunIdentity = { name, options, train, validation, ...(start ? { start: start.provenance } : {}) };
-  const from = call.resume
+  const resume = call.resume === "if it fits" ? fits(saved, identity) : call.resume;
+  const from = resume
     ? loadCheckpoint(saved, identity)
     : {
         checkpoint: initialCheckpoint(options, start?.phi),
@@ -140,7 +138,7 @@ async function trainStage(
   const seconds = (): number => from.seconds + (performance.now() - began) / 1000;
   const save = (): void => saveCheckpoint(saved, identity, checkpoint, seconds());
   // An hour's work must not be lost to a forgotten --resume.
-  if (!call.resume && existsSync(saved)) renameSync(saved, `${saved}.old`);
+  if (!resume && existsSync(saved)) renameSync(saved, `${saved}.old`);
   checkFolder("--out", call.folder); // it must fail now, not after an hour
   save();
   const progress = createProgress(`meta-train ${name}`, checkpoint.iteration);

@@ -202,6 +202,11 @@ async function gradients(family: ProblemFamily, rng: Rng, problems: number): Pro
     const about = `gradient of ${tensor}`;
     if (off <= rounding) return finding(about, "agrees with the loss, as far as its rounding shows");
     const error = Math.sqrt(off / size);
+    if (size === 0)
+      return finding(about, "the loss does not depend on it, but its gradient is not zero", {
+        verdict: "bad",
+        advice: "lossAndGrad must write ∇f of the loss that it returns, on the same minibatch",
+      });
     if (!Number.isFinite(error))
       return finding(about, `along ${problems} random lines from θ₀ the loss or it is not finite`, {
         verdict: "bad",

@@ -1,4 +1,5 @@
 import { check, checkInteger } from "../core/check.ts";
+import { exp, log } from "../core/math.ts";
 import type { Rng } from "../core/rng.ts";
 
 /** [low, high]. */
@@ -72,7 +73,7 @@ function intervalOf(resampled: Float64Array, estimate: number, n: number): Inter
 /**
  * Bootstrap 95% intervals of the means of several columns measured on the same trajectories, resampled together: percentiles,
  * widened around the mean by √(n / (n − 1)) · t_{n−1} / z, as at few values they are too narrow. Entries must be independent
- * draws: one a trajectory. A column with a value that is not finite, or with one value, has no interval: NaN.
+ * draws: one a trajectory. Of values none of which is negative, no interval is. A column with a value that is not finite, or with one value, has no interval: NaN.
  * Reference: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, §13.3; Hesterberg, What Teachers Should Know about
  * the Bootstrap, 2015.
  */
@@ -94,7 +95,10 @@ export function bootstrapMeans(columns: readonly Values[], options: BootstrapOpt
       means[c]![b] = total / n;
     }
   }
-  return means.map((sample, c) => intervalOf(sample, mean(data[c]!), n));
+  return means.map((sample, c) => {
+    const [low, high] = intervalOf(sample, mean(data[c]!), n);
+    return [low < 0 && data[c]!.every((v) => v >= 0) ? 0 : low, high];
+  });
 }
 
 /** `bootstrapMeans` of one column. */
@@ -103,15 +107,16 @@ export function bootstrapMean(values: Values, options: BootstrapOptions): Interv
 }
 
 /**
- * mean(a) / mean(b) of two lists measured on the same problems, with its bootstrap interval as of `bootstrapMeans`:
- * problems are drawn again in pairs. NaN where a mean is not finite.
+ * mean(a) / mean(b) of two lists measured on the same problems, with its bootstrap interval as of `bootstrapMeans`,
+ * widened in the logarithm, so that b over a has the inverse one: problems are drawn again in pairs. NaN where a mean is not
+ * finite, or the ratio not positive.
  */
 export function ratioOfMeans(a: Values, b: Values, options: BootstrapOptions): { ratio: number; ci95: Interval } {
   check(a.length === b.length && a.length > 0, "pairs", "two lists of the same length", `${a.length} and ${b.length}`);
   const { rng, resamples = 10_000 } = options;
   const n = a.length;
   const ratio = mean(a) / mean(b);
-  if (!Number.isFinite(ratio)) return { ratio: Number.NaN, ci95: [Number.NaN, Number.NaN] };
+  if (!(ratio > 0 && ratio < Number.POSITIVE_INFINITY)) return { ratio: Number.NaN, ci95: [Number.NaN, Number.NaN] };
   const sample = Float64Array.from({ length: resamples }, () => {
     let [above, below] = [0, 0];
     for (let i = 0; i < n; i++) {
@@ -119,9 +124,10 @@ export function ratioOfMeans(a: Values, b: Values, options: BootstrapOptions): {
       above += a[k]!;
       below += b[k]!;
     }
-    return above / below;
+    return log(above / below);
   });
-  return { ratio, ci95: intervalOf(sample, ratio, n) };
+  const [low, high] = intervalOf(sample, log(ratio), n);
+  return { ratio, ci95: [exp(low), exp(high)] };
 }
 
 /** a − b on each trajectory; 0 where both are the same, also where both are Infinity. */

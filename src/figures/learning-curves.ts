@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { check } from "../core/check.ts";
 import type { Curve } from "../evaluation/compare.ts";
-import { accent, dashes, grey, methodLooks, palette } from "./looks.ts";
+import { accent, dashes, grey, greyDashes, methodLooks, palette } from "./looks.ts";
 import { append, figureDocument, finish, logAxis, nameAxes } from "./svg.ts";
 import { spread } from "./ticks.ts";
 
@@ -95,9 +95,9 @@ function looks(
     }
     const [stroke, dash] = methodLooks[name] ?? [
       palette[others % palette.length]!,
-      dashes[(1 + others) % dashes.length]!,
+      dashes[(2 + others) % dashes.length]!,
     ];
-    if (many) return { stroke: grey, width: 1.6, dash: dashes[(1 + others++) % dashes.length]! };
+    if (many) return { stroke: grey, width: 1.6, dash: greyDashes[others++ % greyDashes.length]! };
     if (!(name in methodLooks)) others++;
     return { stroke, width: 1.6, dash };
   });

@@ -5,7 +5,10 @@ export const accent = "#D55E00";
 export const grey = "#808080";
 export const dashes: readonly string[] = ["", "6 3", "2 3", "8 3 2 3"];
 
-/** A method looks the same in every figure: colour and dash. */
+/** Dashes of grey lines, beside many learned ones that take the colours. */
+export const greyDashes: readonly string[] = ["6 3", "2 3", "8 3 2 3", "12 4", "1 4", "12 3 2 3 2 3"];
+
+/** A method looks the same in every figure, colour and dash, but for those of many learned lines. */
 export const methodLooks: Readonly<Record<string, readonly [stroke: string, dash: string]>> = {
   adam: ["#0072B2", ""],
   nag: ["#009E73", ""],

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { deserialize, serialize } from "node:v8";
-import { check } from "../core/check.ts";
+import { ArgumentError, check } from "../core/check.ts";
 import type { FamilySpec } from "../experiments/families.ts";
 import type { Checkpoint, MetaTrainOptions } from "../meta/train.ts";
 import { writeWhole } from "./write.ts";
@@ -22,13 +22,31 @@ export interface RunIdentity {
   readonly start?: unknown;
 }
 
+/** A problem without where it lies: a module is its text, however the call spelt its path. */
+export function identityOf(spec: FamilySpec): object {
+  if (spec.kind !== "module") return spec;
+  const { path: _, ...own } = spec;
+  return own;
+}
+
 const describe = ({ name, options, train, validation, start }: RunIdentity): string =>
-  JSON.stringify({ name, options, train, validation, start });
+  JSON.stringify({ name, options, train: identityOf(train), validation: identityOf(validation), start });
 
 /** Saves a run at a round's end. */
 export function saveCheckpoint(path: string, identity: RunIdentity, checkpoint: Checkpoint, seconds: number): void {
   const saved: Saved = { format: "gradgrad checkpoint 1", run: describe(identity), checkpoint, seconds };
   writeWhole(path, serialize(saved));
+}
+
+/** Is there a checkpoint of this very run? */
+export function fits(path: string, identity: RunIdentity): boolean {
+  try {
+    loadCheckpoint(path, identity);
+    return true;
+  } catch (error) {
+    if (error instanceof ArgumentError) return false;
+    throw error;
+  }
 }
 
 /** Reads a checkpoint of this very run. Throws ArgumentError for a missing, broken or foreign one. */

@@ -44,6 +44,7 @@ function threadedWork(threads: number, families: ThreadFamilies): { work: Thread
   const waiting: { task: ThreadTask; resolve: (r: never) => void; reject: (e: Error) => void }[] = [];
   const running = new Map<number, (typeof waiting)[number]>();
   let count = 0;
+  let failed: string | undefined;
   const next = (): void => {
     while (idle.length > 0 && waiting.length > 0) {
       const member = idle.pop()!;
@@ -59,15 +60,16 @@ function threadedWork(threads: number, families: ThreadFamilies): { work: Thread
       const job = running.get(data.id);
       running.delete(data.id);
       idle.push(member);
-      if (!job) return; // given up, as another worker failed
+      if (!job) return next(); // given up, as another worker failed
       if ("error" in data) job.reject(new Error(data.error));
       else job.resolve(data.result as never);
       next();
     };
     member.onerror = ({ message }) => {
+      failed = `a worker failed: ${message || "its script did not load"}`;
       const lost = [...waiting.splice(0), ...running.values()];
       running.clear();
-      for (const { reject } of lost) reject(new Error(`a worker failed: ${message || "its script did not load"}`));
+      for (const { reject } of lost) reject(new Error(failed));
     };
     member.postMessage({ role: "crew", families } satisfies CrewStart);
     idle.push(member);
@@ -76,6 +78,7 @@ function threadedWork(threads: number, families: ThreadFamilies): { work: Thread
   return {
     work: (task) =>
       new Promise((resolve, reject) => {
+        if (failed !== undefined) return reject(new Error(failed));
         waiting.push({ task, resolve, reject });
         next();
       }),

@@ -109,8 +109,15 @@ export function createLab(post: (message: FromLab, transfer?: Transferable[]) =>
     };
     let [reported, saved, shown, cost] = [performance.now(), performance.now(), performance.now(), 0];
     let from = performance.now();
+    // φ moves within a round: what a failed one leaves is not whole.
+    const copy = ({ phi, meanPhi, adam, history, ...c }: Checkpoint): Checkpoint => ({
+      ...structuredClone({ ...c, phi, meanPhi, adam }),
+      history: history.slice(),
+    });
+    let whole = copy(o.checkpoint);
     try {
       for await (const report of metaTrain(o.experiment.options, o.crew, o.checkpoint)) {
+        whole = copy(o.checkpoint);
         const now = performance.now();
         o.seconds += (now - from) / 1000;
         pending.push(report);
@@ -134,8 +141,7 @@ export function createLab(post: (message: FromLab, transfer?: Transferable[]) =>
       }
       await save(o);
     } catch (error) {
-      // φ may have moved within the round that failed.
-      o.checkpoint = (await loadRun(o.settings))?.checkpoint ?? initialCheckpoint(o.experiment.options);
+      o.checkpoint = whole;
       throw error;
     } finally {
       flush();
