@@ -68,7 +68,7 @@ function drawPanel(p: FigurePanel, m: MetricFile, learned: readonly string[]): {
   });
   const at = p.window ? `mean of steps ${p.to - p.window + 1} to ${p.to}` : `f(θ) at ${p.to}`;
   const ratios = Object.entries(paperRatios[p.key] ?? {}).flatMap(([name, ratio]): Row[] => {
-    const row = rows.find((r) => r.name === name);
+    const row = m.summary.rows.find((r) => r.name === name);
     if (!row) return [];
     const ours = overReference(p.key, m, name);
     const label = `${plainLabel(row.label)} over LSTM`;

@@ -59,6 +59,12 @@ it("every test names the committed optimizers by their place and bytes, and no m
   }
 });
 
+it("no baseline was tested at a learning rate on the edge of those tried", () => {
+  for (const [source, { metrics }] of readResults(folder))
+    for (const { name, tuned } of Array.isArray(metrics) ? metrics : [])
+      for (const t of tuned) expect(t.tuned, `${source} ${name} ${t.name}`).not.toMatchObject({ onEdge: true });
+});
+
 it("every number names clean code, a machine, a date and a source that is there", () => {
   for (const [key, v] of Object.entries(summary)) {
     expect(v.commit, key).toMatch(/^[0-9a-f]{12}$/);
