@@ -1,5 +1,5 @@
 // Derives intervals and verdicts of results anew from their values, where how they are derived has changed since:
-// `npm run build && node scripts/rederive.mjs FILE…`. The file then names the code that did, beside the code that ran.
+// `npm run rederive -- FILE…`. The file then names the code that did, beside the code that ran.
 import { readFileSync } from "node:fs";
 import { provenance } from "../dist/cli/provenance.js";
 import { createRng } from "../dist/core/rng.js";

@@ -44,7 +44,7 @@ it("style makes a picture by any optimizer: hand-designed, of curvature, or from
 });
 
 it.each([
-  [["--optimizer", "adamm"], "--optimizer: expected an optimizer file, neural-art, or one of sgd, "],
+  [["--optimizer", "adamm"], "--optimizer: expected a file that exists, or one of quadratic, "],
   [["--optimizer", "nag"], "--learning-rate: expected a rate for nag"],
   [["--out", "x.jpg"], "--out: expected a path that ends in .png"],
   [["--features", "vgg16"], '--features: expected vgg19 or random, got "vgg16"'],
