@@ -2,8 +2,8 @@
 // `npm run rederive -- FILE…`. The file then names the code that did, beside the code that ran.
 import { readFileSync } from "node:fs";
 import { provenance } from "../dist/cli/provenance.js";
-import { createRng } from "../dist/core/rng.js";
-import { bootstrapMeans, differences, verdict } from "../dist/evaluation/index.js";
+import { summaryIntervals, verdict } from "../dist/evaluation/index.js";
+import { bootstrapRng } from "../dist/experiments/run-test.js";
 import { writeWhole } from "../dist/node/write.js";
 
 /** JSON has no Infinity: a diverged run is null. */
@@ -12,12 +12,13 @@ const number = (v) => v ?? Number.POSITIVE_INFINITY;
 function rederive(result, metric) {
   const { rows, reference } = metric.summary;
   const values = rows.map((r) => Float64Array.from(metric.values[r.name], number));
-  const gaps = values.map((v) => differences(values[rows.findIndex((r) => r.name === reference)], v));
-  const rng = createRng(`test/${result.spec.key}/${result.seed}`).split(`bootstrap ${metric.name}`);
-  const intervals = bootstrapMeans([...values, ...gaps], { rng });
+  const at = rows.findIndex((r) => r.name === reference);
+  const { means, gaps } = summaryIntervals(values, at, {
+    rng: bootstrapRng(result.spec.key, result.seed, metric.name),
+  });
   rows.forEach((row, i) => {
-    row.ci95 = intervals[i];
-    if (row.reference) row.reference.ci95 = intervals[rows.length + i];
+    row.ci95 = means[i];
+    if (row.reference) row.reference.ci95 = gaps[i];
   });
   const whole = (r) => ({ ...r, mean: number(r.mean), ...(r.reference ? { reference: paired(r.reference) } : {}) });
   const paired = (p) => ({ ...p, difference: p.difference ?? Number.NaN });

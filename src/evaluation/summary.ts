@@ -3,6 +3,7 @@ import type { Rng } from "../core/rng.ts";
 import { band, type Comparison, type Role } from "./compare.ts";
 import { type Metric, metricWords } from "./metrics.ts";
 import {
+  type BootstrapOptions,
   bootstrapMeans,
   differences,
   type Interval,
@@ -60,6 +61,17 @@ export interface SummaryOptions {
   readonly resamples?: number;
 }
 
+/** Bootstrap intervals of each column's mean, and of the reference column minus each, all resampled together. */
+export function summaryIntervals(
+  values: readonly Float64Array[],
+  reference: number,
+  resampling: BootstrapOptions,
+): { readonly means: readonly Interval[]; readonly gaps: readonly Interval[] } {
+  const gaps = values.map((v) => differences(values[reference]!, v));
+  const all = bootstrapMeans([...values, ...gaps], resampling);
+  return { means: all.slice(0, values.length), gaps: all.slice(values.length) };
+}
+
 /** The table of a comparison for one metric: means with intervals, and the reference paired with each of the others. */
 export function summarize(comparison: Comparison, options: SummaryOptions): Summary {
   const { entries } = comparison;
@@ -70,7 +82,7 @@ export function summarize(comparison: Comparison, options: SummaryOptions): Summ
   const means = values.map(mean);
   const gaps = values.map((v) => differences(values[at]!, v));
   const resampling = { rng: options.rng, ...(options.resamples ? { resamples: options.resamples } : {}) };
-  const intervals = bootstrapMeans([...values, ...gaps], resampling);
+  const intervals = summaryIntervals(values, at, resampling);
   const medians = entries.map((e) => band(e).median);
 
   let best = -1;
@@ -81,7 +93,7 @@ export function summarize(comparison: Comparison, options: SummaryOptions): Summ
   const rows = entries.map((e, i): SummaryRow => {
     const pair: Paired = {
       difference: mean(gaps[i]!),
-      ci95: intervals[entries.length + i]!,
+      ci95: intervals.gaps[i]!,
       winRate: winRate(values[at]!, values[i]!),
       n: values[i]!.length,
     };
@@ -91,7 +103,7 @@ export function summarize(comparison: Comparison, options: SummaryOptions): Summ
       role: e.role,
       mean: means[i]!,
       median: median(values[i]!),
-      ci95: intervals[i]!,
+      ci95: intervals.means[i]!,
       n: values[i]!.length,
       diverged: values[i]!.filter((v) => !Number.isFinite(v)).length,
       ...(i === at ? {} : { reference: pair }),

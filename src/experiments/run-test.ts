@@ -1,5 +1,5 @@
 import { check } from "../core/check.ts";
-import { createRng } from "../core/rng.ts";
+import { createRng, type Rng } from "../core/rng.ts";
 import {
   type Comparison,
   final,
@@ -79,6 +79,12 @@ function medianSeed(runs: ReadonlyMap<Learned, readonly Trajectory[]>, group: st
   return scored[Math.floor(scored.length / 2)]!.l;
 }
 
+const testStream = (key: string, seed: number): string => `test/${key}/${seed}`;
+
+/** Draws the resamples of a test's intervals, by key, seed and metric. */
+export const bootstrapRng = (key: string, seed: number, metric: string): Rng =>
+  createRng(testStream(key, seed)).split(`bootstrap ${metric}`);
+
 /**
  * Tunes every first-order baseline for each metric by the same rule and budget, on tuning problems only; then runs all on
  * the same fresh problems. Streams "tune" and "test" are disjoint from each other and from meta-training's.
@@ -90,8 +96,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
   const chosenMethods = names.filter((n) => !apart.some((m) => m.name === n)).map(methodByName);
   check(learned.length + names.length > 1, "contestants", "at least two", learned.length + names.length);
   const { family, tuning: tuningFamily = family, steps } = spec;
-  const root = `test/${spec.key}/${options.seed}`;
-  const rng = createRng(root);
+  const root = testStream(spec.key, options.seed);
 
   // A rate that two metrics ask for is run once: all runs have the test's full length.
   const tuning = new Map<string, Promise<Trajectory[]>>();
@@ -192,7 +197,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
     );
     const summary = summarize(comparison, {
       metric,
-      rng: rng.split(`bootstrap ${name}`),
+      rng: bootstrapRng(spec.key, options.seed, name),
       reference: learned[0]?.group ?? names[0]!,
     });
     return {

@@ -63,7 +63,7 @@ function line(row: SummaryRow, summary: Summary): string {
     pair ? `${(100 * pair.winRate).toFixed(1)}%` : "",
     Number.isFinite(row.stepsToTarget) ? row.stepsToTarget : "not reached",
     row.secondsPerStep === undefined ? "–" : `${show(row.secondsPerStep * 1000, 3)} ms`,
-    row.diverged,
+    ...(summary.rows.some((r) => r.diverged) ? [row.diverged] : []),
   ];
   return `<tr class="${kind}"><th scope="row">${escapeHtml(row.label)}${tag}</th>${cells.map((c) => `<td>${c}</td>`).join("")}</tr>`;
 }
@@ -81,7 +81,7 @@ function section(s: ReportSection): string {
     "wins",
     "steps to target",
     "a step",
-    "diverged",
+    ...(summary.rows.some((r) => r.diverged) ? ["diverged"] : []),
   ];
   const table = [...summary.rows].sort((a, b) => a.mean - b.mean || 0).map((r) => line(r, summary));
   return `<section><h2>${escapeHtml(s.title)}</h2>

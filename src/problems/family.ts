@@ -71,7 +71,7 @@ export function problemFamily<Data, Batch = undefined>(o: FamilyOptions<Data, Ba
         batch: (stream): unknown => o.batch?.(stream, data),
         lossAndGrad(theta, batch, grad) {
           const loss = o.lossAndGrad(theta, grad, data, batch as Batch, at);
-          return loss instanceof Promise ? loss.then(checkLoss) : checkLoss(loss);
+          return typeof loss === "number" ? loss : Promise.resolve(loss).then(checkLoss); // any thenable will do
         },
         ...(o.hvp
           ? { hvp: (theta: Vec, batch: unknown, v: Vec, out: Vec) => o.hvp!(theta, v, out, data, batch as Batch) }

@@ -3,8 +3,17 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { deriveSummary, readResults, resultFigures, type SummaryValue, summaryText } from "../../src/cli/summary.ts";
+import {
+  deriveSummary,
+  type MetricFile,
+  readResults,
+  resultFigures,
+  type SummaryValue,
+  summaryText,
+} from "../../src/cli/summary.ts";
+import { summaryIntervals } from "../../src/evaluation/index.ts";
 import { experimentByName } from "../../src/experiments/registry.ts";
+import { bootstrapRng } from "../../src/experiments/run-test.ts";
 import { decodeOptimizer } from "../../src/learned/file.ts";
 import { methods } from "../../src/optimizers/registry.ts";
 
@@ -57,6 +66,28 @@ it("every test names the committed optimizers by their place and bytes, and no m
       expect(createHash("sha256").update(bytes).digest("hex"), `${name}: ${path}`).toBe(sha256);
     }
   }
+});
+
+it("intervals are what today's code derives from the values beside them: `npm run rederive`", () => {
+  let compared = 0;
+  for (const [source, { spec, seed, metrics }] of readResults(folder))
+    for (const { name, summary, values } of (spec && Array.isArray(metrics) ? metrics : []) as readonly MetricFile[]) {
+      const { rows, reference } = summary;
+      if (rows[0]!.n > 50) continue; // the others take long
+      const columns = rows.map((r) => Float64Array.from(values[r.name]!, (v) => v ?? Number.POSITIVE_INFINITY));
+      const at = rows.findIndex((r) => r.name === reference);
+      const { means } = summaryIntervals(columns, at, { rng: bootstrapRng(spec!.key, seed, name) });
+      rows.forEach((r, i) => {
+        compared++;
+        const ends = r.ci95.map((v) => v ?? Number.NaN);
+        means[i]!.forEach((end, k) => {
+          // Values are kept to six digits.
+          if (Number.isNaN(end)) expect(ends[k], `${source} ${r.name}`).toBeNaN();
+          else expect(Math.abs(ends[k]! - end), `${source} ${r.name}`).toBeLessThan(1e-5 * Math.abs(r.mean!) + 1e-12);
+        });
+      });
+    }
+  expect(compared).toBeGreaterThan(100);
 });
 
 it("no baseline was tested at a learning rate on the edge of those tried", () => {
