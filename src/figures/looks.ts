@@ -19,6 +19,7 @@ export const methodLooks: Readonly<Record<string, readonly [stroke: string, dash
   rprop: ["#A6761D", ""],
   adadelta: [grey, ""],
   "adam-linear": ["#0072B2", "6 3"],
+  "nag-linear": ["#009E73", "6 3"],
   lbfgs: ["currentColor", "2 3"],
   "newton-cg": ["currentColor", "8 3 2 3"],
   paper: [accent, "6 3"],

@@ -3,9 +3,9 @@ import { didYouMean } from "../core/did-you-mean.ts";
 import { adadeltaMethod } from "./adadelta.ts";
 import { adagradMethod } from "./adagrad.ts";
 import { adamMethod } from "./adam.ts";
-import { adamLinearMethod } from "./adam-linear.ts";
 import { gradientDescentMethod } from "./gradient-descent.ts";
 import { lbfgs } from "./lbfgs.ts";
+import { adamLinearMethod, nagLinearMethod } from "./linear-decay.ts";
 import { momentumMethod } from "./momentum.ts";
 import { nagMethod } from "./nag.ts";
 import { newtonCg } from "./newton-cg.ts";
@@ -26,7 +26,7 @@ export const methods: readonly Method[] = [
 ];
 
 /** Methods whose rate falls to zero at the end of the run. Tuned as the others are, and shown apart where a test names them. */
-export const scheduledMethods: readonly Method[] = [adamLinearMethod];
+export const scheduledMethods: readonly Method[] = [adamLinearMethod, nagLinearMethod];
 
 /** A method that makes evaluations of its own within a step: it stands apart in every comparison. */
 export interface ApartMethod {

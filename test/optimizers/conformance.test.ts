@@ -60,7 +60,7 @@ describe.each(all)("%s", (_, make) => {
 
 it("an unknown optimizer's error names those that exist", () => {
   expect(() => methodByName("adm")).toThrow(
-    /optimizer: expected one of sgd, .*adam, .*adam-linear, got "adm". Did you mean adam\?$/,
+    /optimizer: expected one of sgd, .*adam, .*adam-linear, nag-linear, got "adm". Did you mean adam\?$/,
   );
   expect(() => methodByName("sophia")).toThrow(/got "sophia"$/);
 });
