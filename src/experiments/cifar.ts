@@ -11,17 +11,17 @@ import { cifarConvnet, type FamilySpec, type ImageSource } from "./families.ts";
 const net: typeof defaultLstm = { ...defaultLstm, inputScale: 100, outputScale: 0.01 };
 
 /** The paper's two optimizers: one for the kernels of convolutions, one for everything else. */
-const two: SeveralShape = {
+const two = (own: typeof net): SeveralShape => ({
   kind: "several",
   groups: [
-    { name: "conv", tensors: "conv\\d+/w", net },
-    { name: "fc", net },
+    { name: "conv", tensors: "conv\\d+/w", net: own },
+    { name: "fc", net: own },
   ],
-};
+});
 
 const options: MetaTrainOptions = {
   ...metaTrainDefaults,
-  shape: two,
+  shape: two(net),
   metaBatch: 1,
   warmup: 50,
   fraction: 0.25,
@@ -75,7 +75,7 @@ const cifar = (name: string, title: string, labels?: readonly number[]): Experim
   validation: half(family("cifar-validate", labels)),
   options: {
     ...options,
-    shape: { ...net, outputScale: RATE },
+    shape: two({ ...net, outputScale: RATE }),
     chrono: 1000,
     teacher: { name: "adam-linear", learningRate: RATE },
     steps: 1000,

@@ -1,4 +1,5 @@
 import { type Layout, layout, type Vec } from "../core/layout.ts";
+import { exp, log } from "../core/math.ts";
 import { createRng } from "../core/rng.ts";
 import { lendKernel } from "../kernels/kernel-pool.ts";
 import type { LstmShape } from "../kernels/lstm-shape.ts";
@@ -17,6 +18,11 @@ export interface Teacher {
   readonly learningRate: number;
   /** Steps of the run that it is made for, where its rate falls; those of a trajectory by default. */
   readonly steps?: number;
+  /**
+   * F ≥ 1: step t of T sees its gradients times F^(−u·t/T), and the teacher too, each trajectory with its own u ~ U(0, 1). Where
+   * the loss goes to zero gradients do the same, and a network that never saw small ones has no steps for them. Default 1.
+   */
+  readonly fade?: number;
 }
 
 /** One unroll along a teacher's trajectory, as plain data. */
@@ -26,7 +32,7 @@ export interface Imitation {
   readonly phi: Vec;
   /** Names the trajectory; the coordinates that are looked at follow from it. */
   readonly seed: string;
-  readonly teacher: Required<Teacher>;
+  readonly teacher: Teacher & { readonly steps: number };
   /** θ, minibatches, and the student's state on the coordinates that are looked at; none at the trajectory's start. */
   readonly carry?: Carry;
   readonly K: number;
@@ -94,6 +100,8 @@ export async function imitate(
   network.load(phi);
   const state = carry?.state ?? new Float32Array(networkStateLength(shape, sampled));
   network.restoreState(state);
+  const { fade = 1, steps: T } = task.teacher;
+  const fading = (createRng(task.seed).split("fade").uniform() * log(fade)) / T;
   const theta = (carry ?? start).theta.slice();
   const batches = createRng(task.seed).split("batches");
   batches.restore((carry ?? start).batches);
@@ -119,6 +127,10 @@ export async function imitate(
   });
   for (let t = 0; t < K; t++) {
     const loss = await problem.lossAndGrad(theta, problem.batch(batches), grad);
+    if (fading > 0) {
+      const share = exp(-fading * ((carry?.step ?? 0) + t));
+      for (let i = 0; i < grad.length; i++) grad[i]! *= share;
+    }
     teacher.update(teacherState as never, grad, delta);
     if (!Number.isFinite(loss + squares(delta))) {
       const end = now(t);

@@ -169,8 +169,9 @@ export function checkOptions(o: MetaTrainOptions): void {
     );
     methodByName(o.teacher.name);
     checkPositive("teacher.learningRate", o.teacher.learningRate);
-    const { steps = o.steps } = o.teacher;
+    const { steps = o.steps, fade = 1 } = o.teacher;
     checkInteger("teacher.steps", steps);
+    check(fade >= 1 && Number.isFinite(fade), "teacher.fade", "a finite number >= 1", fade);
     check(
       steps >= o.steps,
       "teacher.steps",

@@ -3,7 +3,7 @@ import { createRng } from "../core/rng.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
 import { type NetworkShape, networkLayout, networkStateLength, openNetwork, type Place } from "../learned/network.ts";
 import type { Problem, ProblemFamily } from "../problems/problem.ts";
-import { type Imitation, imitate, type Teacher } from "./imitate.ts";
+import { type Imitation, imitate } from "./imitate.ts";
 import { replay } from "./replay.ts";
 import { type Carry, rollout } from "./rollout.ts";
 import type { Sampling } from "./sample.ts";
@@ -26,7 +26,7 @@ export interface UnrollTask {
   /** Keep the paper's dashed edges: see `replaySecondDerivatives`. */
   readonly secondDerivatives?: boolean;
   /** Learn its steps instead: see `imitate`. */
-  readonly teacher?: Required<Teacher>;
+  readonly teacher?: Imitation["teacher"];
 }
 
 /** What comes back from one unroll. */

@@ -112,6 +112,30 @@ it("two networks of the same φ imitate as one does: their gradients add up to i
   }
 });
 
+it("with fade, both see gradients that shrink by F^(−u·t/T), each trajectory by its own u", async () => {
+  const plain = { ...task, teacher: { name: "sgd", learningRate: 1e-3, steps: 20 }, K: 1 };
+  const step = async (fade: number, seed: string, carry?: UnrollResult["carry"]) => {
+    const own = { ...plain, seed, teacher: { ...plain.teacher, fade }, ...(carry ? { carry } : {}) };
+    const r = await runUnroll(family, own);
+    return r.carry;
+  };
+  const shares: number[] = [];
+  for (const seed of ["a", "b"]) {
+    const zero = (await step(1, seed)).theta.map(() => 0);
+    const ten = { ...(await step(1, seed)), step: 10, theta: zero };
+    const [kept, faded] = [await step(1, seed, ten), await step(100, seed, ten)];
+    const ratio = faded.theta.map((d, i) => d / kept.theta[i]!);
+    for (const r of ratio) expect(r).toBeCloseTo(ratio[0]!, 5);
+    shares.push(ratio[0]!);
+    expect((await step(1, seed)).theta).toEqual((await step(100, seed)).theta); // nothing has faded at step 0
+  }
+  for (const share of shares) {
+    expect(share).toBeLessThan(1);
+    expect(share).toBeGreaterThan(0.1); // 100^(−u/2)
+  }
+  expect(shares[0]).not.toBeCloseTo(shares[1]!, 3);
+});
+
 it("a teacher is for coordinatewise LSTMs, and must exist", async () => {
   const run = (more: Partial<MetaTrainOptions>): Promise<unknown> =>
     metaTrain(
@@ -126,6 +150,7 @@ it("a teacher is for coordinatewise LSTMs, and must exist", async () => {
   await expect(run({ teacher: { name: "adam-linear", learningRate: 0.1, steps: 50 } })).rejects.toThrow(
     "teacher.steps: expected at least steps = 100, got 50",
   );
+  await expect(run({ teacher: { ...task.teacher, steps: 100, fade: 0.5 } })).rejects.toThrow("teacher.fade");
   await expect(run({ teacher: { name: "adam", learningRate: 0 } })).rejects.toThrow("teacher.learningRate");
   const coupled = { ...shape, kind: "coupled" as const, averaging: averagingDefaults };
   await expect(run({ shape: coupled, steps: 20 })).rejects.toThrow("teacher: expected coordinatewise LSTMs");
