@@ -77,14 +77,14 @@ const cifar = (name: string, title: string, labels?: readonly number[]): Experim
     ...options,
     shape: two({ ...net, outputScale: RATE }),
     chrono: 1000,
-    teacher: { name: "adam-linear", learningRate: RATE },
+    teacher: { name: "adam-linear", learningRate: RATE, fade: 1000 },
     steps: 1000,
     unroll: 100,
     fraction: 0.03,
-    iterations: 120,
+    iterations: 240,
     learningRate: 0.01,
     warmup: 20,
-    validateEvery: 120, // the last φ: what the loss of a few runs says is noise
+    validateEvery: 240, // the last φ: what the loss of a few runs says is noise
     validationSteps: 1000,
   },
   tests: [],
