@@ -10,11 +10,11 @@ import { cifarConvnet, type FamilySpec, type ImageSource } from "./families.ts";
  */
 const net: typeof defaultLstm = { ...defaultLstm, inputScale: 100, outputScale: 0.01 };
 
-/** The paper's two optimizers: one for the kernels of convolutions, one for everything else. */
+/** The paper's two optimizers: one for the kernels of convolutions, known by their four dimensions, one for everything else. */
 const two = (own: typeof net): SeveralShape => ({
   kind: "several",
   groups: [
-    { name: "conv", tensors: "conv\\d+/w", net: own },
+    { name: "conv", rank: 4, net: own },
     { name: "fc", net: own },
   ],
 });
