@@ -67,28 +67,44 @@ const RATE = 0.025;
  * of 0.01 and over 60 rounds, the imitation ends at 0.525 without `chrono` and at 0.452 with it; this one at 0.411. The teacher
  * itself ends at 0.444 from 0.01, 0.407 from 0.02, 0.375 from 0.0316 and 0.415 from 0.05.
  */
-const cifar = (name: string, title: string, labels?: readonly number[]): Experiment => ({
-  name,
-  title,
-  words,
-  train: half(family("cifar-train", labels)),
-  validation: half(family("cifar-validate", labels)),
-  options: {
-    ...options,
-    shape: two({ ...net, outputScale: RATE }),
-    chrono: 1000,
-    teacher: { name: "adam-linear", learningRate: RATE, fade: 1000 },
-    steps: 1000,
-    unroll: 100,
-    fraction: 0.03,
-    iterations: 240,
-    learningRate: 0.01,
-    warmup: 20,
-    validateEvery: 240, // the last φ: what the loss of a few runs says is noise
-    validationSteps: 1000,
-  },
-  tests: [],
-});
+function cifar(name: string, title: string, labels?: readonly number[]): Experiment {
+  const teacher = { name: "adam-linear", learningRate: RATE, fade: 1000 };
+  const fading: Experiment = {
+    name: `${name}-fading`,
+    title: `${title}: gradients that fade`,
+    words,
+    train: half(family("cifar-train", labels)),
+    validation: half(family("cifar-validate", labels)),
+    options: {
+      ...options,
+      shape: two({ ...net, outputScale: RATE }),
+      chrono: 1000,
+      teacher,
+      steps: 1000,
+      unroll: 100,
+      fraction: 0.03,
+      iterations: 240,
+      learningRate: 0.01,
+      warmup: 20,
+      validateEvery: 240, // the last φ: what the loss of a few runs says is noise
+      validationSteps: 1000,
+    },
+    tests: [],
+  };
+  return {
+    ...fading,
+    name,
+    title,
+    startFrom: fading,
+    options: {
+      ...fading.options,
+      teacher: { ...teacher, fadeShare: 0.5 },
+      iterations: 60,
+      learningRate: 0.005,
+      validateEvery: 60,
+    },
+  };
+}
 
 /** The CIFAR-10 optimizer on a subset of the labels, beside one that was trained on all the others. */
 function subset(name: string, title: string, labels: readonly number[]): Experiment[] {

@@ -33,7 +33,9 @@ const schema = v.partial(
     validateStart: v.boolean(),
     chrono: v.pipe(v.number(), v.integer(), v.minValue(3)),
     secondDerivatives: v.boolean(),
-    teacher: v.partial(v.strictObject({ name: v.string(), learningRate: positive, steps: count, fade: positive })),
+    teacher: v.partial(
+      v.strictObject({ name: v.string(), learningRate: positive, steps: count, fade: positive, fadeShare: positive }),
+    ),
     shape: v.record(v.string(), v.unknown()),
   }),
 );

@@ -23,6 +23,8 @@ export interface Teacher {
    * the loss goes to zero gradients do the same, and a network that never saw small ones has no steps for them. Default 1.
    */
   readonly fade?: number;
+  /** Share of the trajectories whose gradients fade, in (0, 1]; the others see theirs as they are. Default 1. */
+  readonly fadeShare?: number;
 }
 
 /** One unroll along a teacher's trajectory, as plain data. */
@@ -100,8 +102,10 @@ export async function imitate(
   network.load(phi);
   const state = carry?.state ?? new Float32Array(networkStateLength(shape, sampled));
   network.restoreState(state);
-  const { fade = 1, steps: T } = task.teacher;
-  const fading = (createRng(task.seed).split("fade").uniform() * log(fade)) / T;
+  const { fade = 1, fadeShare = 1, steps: T } = task.teacher;
+  const own = createRng(task.seed).split("fade");
+  const depth = own.uniform();
+  const fading = own.uniform() < fadeShare ? (depth * log(fade)) / T : 0;
   const theta = (carry ?? start).theta.slice();
   const batches = createRng(task.seed).split("batches");
   batches.restore((carry ?? start).batches);

@@ -169,9 +169,10 @@ export function checkOptions(o: MetaTrainOptions): void {
     );
     methodByName(o.teacher.name);
     checkPositive("teacher.learningRate", o.teacher.learningRate);
-    const { steps = o.steps, fade = 1 } = o.teacher;
+    const { steps = o.steps, fade = 1, fadeShare = 1 } = o.teacher;
     checkInteger("teacher.steps", steps);
     check(fade >= 1 && Number.isFinite(fade), "teacher.fade", "a finite number >= 1", fade);
+    check(fadeShare > 0 && fadeShare <= 1, "teacher.fadeShare", "a number in (0, 1]", fadeShare);
     check(
       steps >= o.steps,
       "teacher.steps",
