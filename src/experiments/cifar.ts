@@ -67,7 +67,7 @@ const RATE = 0.025;
  * of 0.01 and over 60 rounds, one LSTM ends at 0.525 without `chrono` and at 0.452 with it. The teacher itself ends at 0.444 from
  * 0.01, 0.407 from 0.02, 0.375 from 0.0316 and 0.415 from 0.05.
  *
- * Its runs on ten labels hold no gradients as small as those of two, which vanish, and where they do an LSTM taught on the ten
+ * Its runs on ten labels hold no gradients as small as those of two, which vanish, and where they do, an LSTM taught on the ten
  * alone takes steps that the teacher does not: hence `fade`. As what fades tells the time too, in a second stage only half does.
  */
 function cifar(name: string, title: string, labels?: readonly number[]): Experiment {

@@ -147,7 +147,7 @@ export const paperFigures: readonly PaperFigure[] = [
   },
   {
     name: "7",
-    title: "Figure 7: CIFAR-10, CIFAR-5 and CIFAR-2, one optimizer taught on CIFAR-10",
+    title: "Figure 7: CIFAR-10, CIFAR-5 and CIFAR-2, optimizers taught on CIFAR-10",
     runs: [
       { problem: "cifar10", optimizers: ["cifar10"], seeds: [0] },
       { problem: "cifar5", optimizers: ["cifar10", "cifar5-sub"], seeds: [0] },
