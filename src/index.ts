@@ -21,6 +21,7 @@ export * from "./learned/file.ts";
 export * from "./learned/lstm.ts";
 export * from "./learned/network.ts";
 export type { Group, SeveralShape } from "./learned/several.ts";
+export type { Teacher } from "./meta/imitate.ts";
 export { localRunner } from "./meta/runner.ts";
 export * from "./meta/train.ts";
 export { lbfgs } from "./optimizers/lbfgs.ts";

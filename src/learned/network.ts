@@ -159,8 +159,9 @@ export function openNetwork(shape: NetworkShape, place: Place): Network {
     return { ...kernel, close: giveBack };
   }
   if (shape.kind === "coupled") return { ...openCoupled(shape, place), close: () => {} };
+  const placed = placedParts(shape, place); // first: where a kind of tensor is missing, the functions are beside the point
   check(place.functions === 1, "functions", "1 with several optimizers", place.functions);
-  const parts = placedParts(shape, place).map((part) => ({
+  const parts = placed.map((part) => ({
     ...part,
     net: openNetwork(part.group.net, part.place),
     delta: new Float32Array(part.layout.size),

@@ -47,6 +47,10 @@ export function groupOf(shape: SeveralShape, name: string, rank: number): number
   return taker;
 }
 
+/** What a group asks of a tensor, in words. */
+const asked = ({ tensors, rank }: Group): string =>
+  (rank === undefined ? "" : ` of ${rank} dimensions`) + (tensors === undefined ? "" : ` named as ${tensors}`);
+
 /**
  * Deals the tensors out.
  *
@@ -56,7 +60,13 @@ export function partition(shape: SeveralShape, whole: Layout): Part[] {
   const owner = whole.slots.map((s) => groupOf(shape, s.name, s.shape.length));
   return shape.groups.map((group, g) => {
     const slots = whole.slots.filter((_, i) => owner[i] === g);
-    check(slots.length > 0, `group ${group.name}`, "at least one tensor", whole.slots.map((s) => s.name).join(", "));
+    check(
+      slots.length > 0,
+      `group ${group.name}`,
+      `at least one tensor${asked(group)}`,
+      whole.slots.map((s) => `${s.name} [${s.shape}]`).join(", "),
+      "These optimizers are for problems that have one",
+    );
     const own = layout(Object.fromEntries(slots.map((s) => [s.name, s.shape])));
     return {
       group,

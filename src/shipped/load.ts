@@ -38,7 +38,8 @@ export const shippedOptimizers: Readonly<Record<string, Shipped>> = {
   "cifar-convnet": {
     goodFor:
       "small convolutional classifiers of colour images, minibatches of 128, runs of 1,000 steps: it ends its steps there",
-    failsOn: "shorter and longer runs, as its steps shrink over 1,000; gradients far above 1e-3",
+    failsOn:
+      "shorter and longer runs, as its steps shrink over 1,000; networks without convolutions; gradients far above 1e-3",
     read: () => import("./cifar-convnet.generated.ts"),
   },
   "neural-art": {

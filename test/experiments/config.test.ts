@@ -56,7 +56,12 @@ it("a network's averaging and memory are changed key by key", () => {
 it("one key of a teacher changes the one that is there; where none is, both its name and its rate are asked for", () => {
   const { options: imitation } = experimentByName("cifar10");
   const rate = parseSetting("teacher.learningRate=0.02");
-  expect(configure(imitation, rate).teacher).toEqual({ ...imitation.teacher, learningRate: 0.02 });
+  expect(configure(imitation, rate).teacher).toEqual({
+    name: "adam-linear",
+    learningRate: 0.02,
+    fade: 1000,
+    fadeShare: 0.5,
+  });
   expect(() => configure(options, rate)).toThrow(
     /teacher.name: expected it beside the others, as in --set teacher.name=/,
   );

@@ -128,6 +128,11 @@ it("several: says which tensor or group is left over", () => {
   const of = (groups: SeveralShape["groups"]): SeveralShape => ({ kind: "several", groups });
   expect(() => partition(of(several.groups.slice(0, 2)), theta)).toThrow(/tensor conv1\/b: expected a group/);
   expect(() => partition(of([{ name: "a", tensors: "x", net: lstm }, ...several.groups]), theta)).toThrow(/group a/);
+  const kernels = of([{ name: "conv", rank: 3, net: lstm }, ...several.groups]);
+  for (const functions of [1, 2])
+    expect(() => openNetwork(kernels, { layout: theta, functions, simd: "strict" })).toThrow(
+      /group conv: expected at least one tensor of 3 dimensions, got .*\[.*These optimizers are for problems that have one/,
+    );
   expect(() => networkLayout(of([{ name: "a", tensors: "(", net: lstm }]))).toThrow(/regular expression/);
   expect(() => networkLayout(of([several.groups[0]!, several.groups[0]!]))).toThrow(/different names/);
 });

@@ -136,6 +136,33 @@ it("with fade, both see gradients that shrink by F^(−u·t/T), each trajectory 
   expect(shares[0]).not.toBeCloseTo(shares[1]!, 3);
 });
 
+it("with fade, the network sees the same shrunken gradients, and fadeShare says how many trajectories do", async () => {
+  const own = { ...task, teacher: { name: "sgd", learningRate: 1e-3, steps: 20 }, K: 1 };
+  const { carry } = await runUnroll(family, own);
+  const later = { ...own, carry: { ...carry, step: 10 } };
+  const fades = (more: object, seed = "t"): Promise<UnrollResult> =>
+    runUnroll(family, { ...later, seed, teacher: { ...own.teacher, fade: 100, ...more } });
+  const move = ({ carry: c }: UnrollResult): number[] => Array.from(c.theta, (x, i) => x - carry.theta[i]!);
+  const [kept, faded] = [await runUnroll(family, later), await fades({})];
+  const share = move(faded)[0]! / move(kept)[0]!;
+  const scaled = await runUnroll(family, { ...later, shape: { ...shape, inputScale: share } });
+  for (const [i, x] of faded.carry.state.entries()) expect(x).toBeCloseTo(scaled.carry.state[i]!, 4);
+  expect(faded.carry.state).not.toEqual(kept.carry.state);
+
+  const seeds = Array.from({ length: 40 }, (_, k) => `s${k}`);
+  const unfaded = await Promise.all(
+    seeds.map(async (seed) => {
+      const [some, all] = [await fades({ fadeShare: 0.5 }, seed), await fades({}, seed)];
+      const none = await runUnroll(family, { ...later, seed });
+      const same = (r: UnrollResult): boolean => some.carry.theta.every((x, i) => x === r.carry.theta[i]);
+      expect(same(none) || same(all)).toBe(true);
+      return same(none);
+    }),
+  );
+  expect(unfaded.filter(Boolean).length).toBeGreaterThan(10);
+  expect(unfaded.filter(Boolean).length).toBeLessThan(30);
+});
+
 it("a teacher is for coordinatewise LSTMs, and must exist", async () => {
   const run = (more: Partial<MetaTrainOptions>): Promise<unknown> =>
     metaTrain(
@@ -151,6 +178,8 @@ it("a teacher is for coordinatewise LSTMs, and must exist", async () => {
     "teacher.steps: expected at least steps = 100, got 50",
   );
   await expect(run({ teacher: { ...task.teacher, steps: 100, fade: 0.5 } })).rejects.toThrow("teacher.fade");
+  for (const fadeShare of [0, 1.5, Number.NaN])
+    await expect(run({ teacher: { ...task.teacher, steps: 100, fadeShare } })).rejects.toThrow("teacher.fadeShare");
   await expect(run({ teacher: { name: "adam", learningRate: 0 } })).rejects.toThrow("teacher.learningRate");
   const coupled = { ...shape, kind: "coupled" as const, averaging: averagingDefaults };
   await expect(run({ shape: coupled, steps: 20 })).rejects.toThrow("teacher: expected coordinatewise LSTMs");
