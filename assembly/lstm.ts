@@ -328,9 +328,9 @@ function weightGradients(steps: i32): void {
 
 /**
  * Replays one block of 8 coordinates over `steps` steps from the state in the first block of S, with the recorded
- * gradients in D, and adds its part of dL/dφ: λ_K = w_K d_K; λ_t = λ_{t+1} + w_t d_t; dL/dg_t = λ_{t+1}.
+ * gradients in D, and adds its part of dL/dφ: λ_K = w_K d_K; λ_t = γ λ_{t+1} + w_t d_t; dL/dg_t = λ_{t+1}, γ the discount.
  */
-export function replay(steps: i32): void {
+export function replay(steps: i32, discount: f32): void {
   const hv = <usize>H * V;
   loadState(S, 0);
   for (let t = 0; t < steps; t++) {
@@ -341,6 +341,7 @@ export function replay(steps: i32): void {
     memory.fill(at(DH, l), 0, hv);
     memory.fill(at(DC, l), 0, hv);
   }
+  const gamma = f32x4.splat(discount);
   const lw0 = v128.load(LW);
   const lw1 = v128.load(LW, 16);
   let last = D + <usize>steps * V;
@@ -351,8 +352,8 @@ export function replay(steps: i32): void {
     back(t, l0, l1);
     w = v128.load32_splat(WT + <usize>t * 4);
     last = D + <usize>t * V;
-    l0 = f32x4.add(l0, f32x4.mul(f32x4.mul(lw0, w), v128.load(last)));
-    l1 = f32x4.add(l1, f32x4.mul(f32x4.mul(lw1, w), v128.load(last, 16)));
+    l0 = f32x4.add(f32x4.mul(l0, gamma), f32x4.mul(f32x4.mul(lw0, w), v128.load(last)));
+    l1 = f32x4.add(f32x4.mul(l1, gamma), f32x4.mul(f32x4.mul(lw1, w), v128.load(last, 16)));
   }
   weightGradients(steps);
 }

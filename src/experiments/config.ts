@@ -25,6 +25,7 @@ const schema = v.partial(
     average: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
     fraction: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
     sampling: v.picklist(["stratified", "importance"]),
+    discount: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
     validateEvery: count,
     validationTrajectories: count,
     validationSteps: count,

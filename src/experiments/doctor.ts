@@ -65,8 +65,8 @@ export async function examine(patient: Patient, options: DoctorOptions): Promise
   findings.push(...(await networkFindings(family, shape, phi, seeds[0]!, o.steps)));
 
   onProgress?.(2, of, "meta-gradients");
-  const sampling = o.sampling ? { sampling: o.sampling } : {};
-  const task = { shape, phi, fraction: o.fraction, ...sampling, simd: o.simd, secondDerivatives: false };
+  const { fraction, sampling = "stratified", discount = 1 } = o;
+  const task = { shape, phi, fraction, sampling, discount, simd: o.simd, secondDerivatives: false };
   const weights = (K: number): Float64Array => new Float64Array(K + 1).fill(1);
   const whole: UnrollResult[] = [];
   const cut: Float64Array[] = [];

@@ -48,6 +48,8 @@ export interface ReplayJob {
   readonly gradients: readonly Vec[];
   /** w_0 … w_K. */
   readonly weights: ArrayLike<number>;
+  /** γ of λ_t = γ λ_{t+1} + w_t d_t. Default 1. */
+  readonly discount?: number;
   /** State of all coordinates at the unroll's start, as `saveState` gave it. */
   readonly state: Vec;
   /** Coordinates to replay, in this order. */

@@ -173,7 +173,7 @@ export function referenceKernel(shape: LstmShape, n: number): LstmKernel {
         let lambda = weight * job.weights[K]! * d[K]!;
         for (let t = K - 1; t >= 0; t--) {
           net.backward(records[t]!, lambda, adjoint, gradient);
-          lambda += weight * job.weights[t]! * d[t]!;
+          lambda = (job.discount ?? 1) * lambda + weight * job.weights[t]! * d[t]!;
         }
       });
     },

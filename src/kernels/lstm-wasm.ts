@@ -12,7 +12,7 @@ interface Exports {
   settle(): void;
   findTwins(): void;
   clearGradient(): void;
-  replay(steps: number): void;
+  replay(steps: number, discount: number): void;
   beginBack(): void;
   stepBack(from: number, to: number): void;
 }
@@ -172,7 +172,7 @@ export function wasmKernel(
         for (let r = 0; r < blockState; r += 8) state[r + j] = job.state[from + r]!;
         for (let t = 0; t <= K; t++) f32[D + t * 8 + j] = job.gradients[t]![i]!;
       }
-      x.replay(K);
+      x.replay(K, job.discount ?? 1);
       if (block % CHUNK === CHUNK - 1 || first + 8 >= count) addGradient(gradient);
     }
   }

@@ -34,9 +34,15 @@ export interface CoupledNetwork {
   forward(grad: Vec, delta: Vec): void;
   /**
    * Adds ∂L/∂φ of one unroll to `gradient`: all coordinates in lockstep, from the state at the unroll's start.
-   * λ_K = w_K d_K, λ_t = λ_{t+1} + w_t d_t, ∂L/∂g_t = λ_{t+1}, divided by the number of functions.
+   * λ_K = w_K d_K, λ_t = γ λ_{t+1} + w_t d_t, ∂L/∂g_t = λ_{t+1}, divided by the number of functions; γ is the discount.
    */
-  replay(gradients: readonly Vec[], weights: ArrayLike<number>, state: Vec, gradient: Float64Array): void;
+  replay(
+    gradients: readonly Vec[],
+    weights: ArrayLike<number>,
+    state: Vec,
+    gradient: Float64Array,
+    discount?: number,
+  ): void;
   /** The unroll, to go back through step by step: for second derivatives. */
   lockstep(gradients: readonly Vec[], state: Vec): Lockstep;
 }
@@ -161,12 +167,12 @@ export function coupledNetwork(
       for (let k = 0; k < n; k++) delta[k] = shape.outputScale * update.data[k]!;
       state = next;
     },
-    replay(gradients, w, saved, gradient) {
+    replay(gradients, w, saved, gradient, discount = 1) {
       const { tape, updates } = record(gradients, saved);
       const lambda = Float64Array.from(gradients.at(-1)!, (d) => (w[updates.length]! * d) / functions);
       for (let t = updates.length - 1; t >= 0; t--) {
         seed(tape, updates[t]!, lambda);
-        for (let k = 0; k < n; k++) lambda[k]! += (w[t]! * gradients[t]![k]!) / functions;
+        for (let k = 0; k < n; k++) lambda[k] = discount * lambda[k]! + (w[t]! * gradients[t]![k]!) / functions;
       }
       tape.backward();
       collect(gradient);

@@ -16,6 +16,7 @@ export interface Recorded {
  * coordinatewise LSTM's coordinates are independent, so a stratified sample of them is an unbiased estimate; coupled networks
  * run all their coordinates in lockstep.
  *
+ * @param discount γ of λ_t = γ λ_{t+1} + w_t ∇_t: see `MetaTrainOptions`.
  * @param fraction share of each tensor to replay; of all coordinates where `sampling` is "importance".
  * @throws ArgumentError for a fraction below 1 with a coupled network: the estimate would be biased.
  */
@@ -29,15 +30,16 @@ export function replay(
   rng: Rng,
   gradient: Float64Array,
   sampling: Sampling = "stratified",
+  discount = 1,
 ): void {
   if (!("kind" in shape)) {
     const { kernel, giveBack } = lendKernel(shape, 8, gradients.length - 1, place.simd);
     kernel.load(phi);
     const sample =
       sampling === "importance" && fraction < 1
-        ? sampleByImportance(importance(gradients, weights), place.functions, fraction, rng)
+        ? sampleByImportance(importance(gradients, weights, discount), place.functions, fraction, rng)
         : sampleCoordinates(place.layout, place.functions, fraction, rng);
-    kernel.replay({ gradients, weights, state, ...sample }, gradient);
+    kernel.replay({ gradients, weights, discount, state, ...sample }, gradient);
     giveBack();
     return;
   }
@@ -45,7 +47,7 @@ export function replay(
     check(fraction === 1, "fraction", "1 with a coupled network", fraction, "A sample of its coordinates is biased");
     const network = openCoupled(shape, place);
     network.load(phi);
-    network.replay(gradients, weights, state, gradient);
+    network.replay(gradients, weights, state, gradient, discount);
     return;
   }
   for (const { group, place: own, gather, phiOf, stateOf } of placedParts(shape, place))
@@ -59,5 +61,6 @@ export function replay(
       rng.split(group.name),
       phiOf(gradient),
       sampling,
+      discount,
     );
 }

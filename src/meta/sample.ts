@@ -43,19 +43,20 @@ export function sampleCoordinates(l: Layout, functions: number, fraction: number
 }
 
 /**
- * r_i = (Σ_t λ_t²)^½ of every coordinate i in one unroll, where λ_t = Σ_{s>t} w_s ∇_s is the derivative of the meta-loss by the
- * step t. What a coordinate adds to the meta-gradient is linear in its λ: nothing where they are 0, as at pixels that no image lights.
+ * r_i = (Σ_t λ_t²)^½ of every coordinate i in one unroll, where λ_t = Σ_{s>t} γ^(s−t−1) w_s ∇_s is the derivative of the
+ * meta-loss by the step t, discounted. What a coordinate adds to the meta-gradient is linear in its λ: nothing where they are 0, as at pixels that no image lights.
  *
  * @param gradients ∇_0 … ∇_K, n numbers each.
  * @param weights w_0 … w_K.
+ * @param discount γ.
  */
-export function importance(gradients: readonly Vec[], weights: ArrayLike<number>): Float64Array {
+export function importance(gradients: readonly Vec[], weights: ArrayLike<number>, discount = 1): Float64Array {
   const n = gradients[0]!.length;
   const [lambda, r] = [new Float64Array(n), new Float64Array(n)];
   for (let s = gradients.length - 1; s > 0; s--) {
     const [g, w] = [gradients[s]!, weights[s]!];
     for (let i = 0; i < n; i++) {
-      lambda[i]! += w * g[i]!;
+      lambda[i] = discount * lambda[i]! + w * g[i]!;
       r[i]! += lambda[i]! * lambda[i]!;
     }
   }

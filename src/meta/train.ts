@@ -50,6 +50,12 @@ export interface MetaTrainOptions {
    * depends on most are likelier, and count less in turn. For one coordinatewise LSTM, or several.
    */
   readonly sampling?: Sampling;
+  /**
+   * γ in (0, 1] of λ_t = γ λ_{t+1} + w_t ∇_t, where ∂L/∂g_t = λ_{t+1}. First-order meta-gradients (the dashed edges dropped) take
+   * what a step changed to last for ever; in truth curvature takes it back. γ < 1 stands for that, and helps in long unrolls.
+   * Default 1, the paper's.
+   */
+  readonly discount?: number;
   /** Meta-validation every so many rounds; also after the last. */
   readonly validateEvery: number;
   readonly validationTrajectories: number;
@@ -159,6 +165,11 @@ export function checkOptions(o: MetaTrainOptions): void {
   checkRange("average", o.average, 0, 1);
   check(o.fraction > 0 && o.fraction <= 1, "fraction", "a number in (0, 1]", o.fraction);
   check(!o.secondDerivatives || o.fraction === 1, "fraction", "1 with secondDerivatives", o.fraction);
+  if (o.discount !== undefined) {
+    check(o.discount > 0 && o.discount <= 1, "discount", "a number in (0, 1]", o.discount);
+    const fix = "They know how much of a step lasts";
+    check(!o.secondDerivatives || o.discount === 1, "discount", "1 with secondDerivatives", o.discount, fix);
+  }
   if (o.teacher) {
     check(
       o.sampling !== "importance",
@@ -282,6 +293,7 @@ export async function* metaTrain(
           weights,
           fraction: o.fraction,
           ...(o.sampling ? { sampling: o.sampling } : {}),
+          ...(o.discount === undefined ? {} : { discount: o.discount }),
           simd: o.simd,
           secondDerivatives: o.secondDerivatives,
           ...(o.teacher ? { teacher: { steps: o.steps, ...o.teacher } } : {}),

@@ -22,6 +22,7 @@ export interface UnrollTask {
   readonly weights: Float64Array;
   readonly fraction: number;
   readonly sampling?: Sampling;
+  readonly discount?: number;
   readonly simd: Simd;
   /** Keep the paper's dashed edges: see `replaySecondDerivatives`. */
   readonly secondDerivatives?: boolean;
@@ -83,7 +84,7 @@ export async function runUnroll(family: ProblemFamily, task: UnrollTask): Promis
     await replaySecondDerivatives(problem, shape, place, phi, out, task.weights, gradient);
   else if (out.nonFinite === undefined) {
     const stream = rng.split(`sample ${carry.step}`);
-    replay(shape, place, phi, out, task.weights, task.fraction, stream, gradient, task.sampling);
+    replay(shape, place, phi, out, task.weights, task.fraction, stream, gradient, task.sampling, task.discount);
   }
   problem.dispose?.();
   const { losses, nonFinite } = out;

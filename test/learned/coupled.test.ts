@@ -167,6 +167,15 @@ it("without averaging cells it is the coordinatewise LSTM", () => {
     reference.forward(g, b);
     expect(a).toEqual(b);
   }
+  const [own, theirs] = [new Float64Array(p.phi.length), new Float64Array(p.phi.length)];
+  for (const k of [net, reference]) k.reset();
+  const coordinates = Int32Array.from({ length: N }, (_, i) => i);
+  const every = { state: reference.saveState(), coordinates, coordinateWeights: new Float32Array(N).fill(1) };
+  net.replay(p.gradients, p.weights, net.saveState(), own, 0.8);
+  reference.replay({ gradients: p.gradients, weights: p.weights, discount: 0.8, ...every }, theirs);
+  own.forEach((v, i) => {
+    expect(v).toBeCloseTo(theirs[i]!, 10);
+  });
 });
 
 it("memory as a matrix and as a history agree while the window holds everything", () => {

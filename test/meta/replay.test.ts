@@ -32,15 +32,15 @@ const state = new Float32Array(n * stateSize(shape));
 const all = Int32Array.from({ length: n }, (_, i) => i);
 const job = { gradients, weights, state, coordinates: all, coordinateWeights: new Float32Array(n).fill(1) };
 
-/** Σ_t λ_{t+1} g_t with the inputs frozen: its φ-derivative is the meta-gradient of the recurrence. */
-function frozen(p: ArrayLike<number>): number {
+/** Σ_t λ_{t+1} g_t with the inputs frozen, λ_{t+1} = Σ_{k>t} γ^(k−t−1) ∇_k: its φ-derivative is the meta-gradient of the recurrence. */
+function frozen(p: ArrayLike<number>, discount = 1): number {
   const net = referenceNetwork(shape, p);
   let total = 0;
   for (const i of all) {
     const s = coordinateState(state, i, stateSize(shape));
     for (let t = 0; t < K; t++) {
       let lambda = 0;
-      for (let k = t + 1; k <= K; k++) lambda += gradients[k]![i]!;
+      for (let k = t + 1; k <= K; k++) lambda += discount ** (k - t - 1) * gradients[k]![i]!;
       total += lambda * net.step(gradients[t]![i]!, s).delta;
     }
   }
@@ -72,6 +72,27 @@ describe("meta-gradient", () => {
       expect(Math.abs(exact[i]! - d)).toBeLessThan(1e-5 * Math.max(Math.abs(d), size / 100));
       expect(Math.abs(near[i]! - d)).toBeLessThan(1e-4 * Math.max(Math.abs(d), size / 100));
     }
+  });
+
+  it("discounts what a step did by the steps since, as differences do", () => {
+    const kernels = [slow, wasmKernel(shape, 8, K)];
+    const direction = Float64Array.from(phi, () => rng.normal());
+    const moved = (s: number): number =>
+      frozen(
+        Float64Array.from(phi, (v, i) => v + s * 1e-5 * direction[i]!),
+        0.9,
+      );
+    const difference = (moved(1) - moved(-1)) / 2e-5;
+    for (const [index, tolerance] of [1e-5, 1e-4].entries()) {
+      const g = new Float64Array(phi.length);
+      kernels[index]!.load(phi);
+      kernels[index]!.replay({ ...job, discount: 0.9 }, g);
+      expect(Math.abs(g.reduce((a, v, i) => a + v * direction[i]!, 0) / difference - 1)).toBeLessThan(tolerance);
+    }
+    const early = importance(job.gradients, job.weights, 1e-9); // nothing lasts: a step counts by the next gradient alone
+    const i = 3;
+    const next = job.gradients.slice(1).reduce((a, g) => a + g[i]! ** 2, 0);
+    expect(early[i]).toBeCloseTo(Math.sqrt(next), 5);
   });
 
   it.each(["stratified", "importance"])(

@@ -74,4 +74,20 @@ it("refuses options out of range by name", async () => {
   await expect(metaTrain(bad, localRunner(family), initialCheckpoint(o)).next()).rejects.toThrow(
     "unroll: expected a divisor of steps = 100, got 30",
   );
+  const both = { ...o, discount: 0.9, secondDerivatives: true };
+  await expect(metaTrain(both, localRunner(family), initialCheckpoint(o)).next()).rejects.toThrow(
+    "discount: expected 1 with secondDerivatives, got 0.9. They know how much of a step lasts",
+  );
+});
+
+it("a discount of 1 is none, and another reaches every unroll", async () => {
+  const phi = async (discount?: number) => {
+    const options = { ...o, iterations: 1, ...(discount === undefined ? {} : { discount }) };
+    const c = initialCheckpoint(options);
+    for await (const _ of metaTrain(options, localRunner(family), c));
+    return c.phi;
+  };
+  const [none, one, half] = [await phi(), await phi(1), await phi(0.5)];
+  expect(one).toEqual(none);
+  expect(half).not.toEqual(none);
 });
