@@ -58,15 +58,17 @@ export async function styleCommand(content: string, style: string, call: StyleCa
     ...(call.contentLayers ? { contentLayers: call.contentLayers } : {}),
     ...(call.styleLayers ? { styleLayers: call.styleLayers } : {}),
   };
+  // L-BFGS takes gradients below 1e-7 for the end and curvatures below 1e-10 for noise; a pixel's are as small.
+  const scale = "step" in optimizer ? call.size ** 2 : 1;
   const family = neuralArt({
     name: "style",
     features: await loadArt.features(call.features),
     contents: [photograph],
     style: painting,
     side: call.size,
-    alpha: call.contentWeight,
-    beta: call.styleWeight,
-    gamma: call.smoothness,
+    alpha: scale * call.contentWeight,
+    beta: scale * call.styleWeight,
+    gamma: scale * call.smoothness,
     start: call.start,
     leastCrop: 1,
     ...layers,
@@ -77,7 +79,8 @@ export async function styleCommand(content: string, style: string, call: StyleCa
   let best = { loss: Number.POSITIVE_INFINITY, theta: new Float32Array(0) };
   let first = Number.NaN;
   const most = Math.ceil(1.25 * call.steps) + 1; // about what L-BFGS takes
-  const problem = watched(family.sample(rng.split("problem")), (loss, theta) => {
+  const problem = watched(family.sample(rng.split("problem")), (scaled, theta) => {
+    const loss = scaled / scale;
     if (evaluations === 0) first = loss;
     evaluations++;
     if (loss < best.loss) best = { loss, theta: theta.slice() };

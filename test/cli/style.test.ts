@@ -43,6 +43,12 @@ it("style makes a picture by any optimizer: hand-designed, of curvature, or from
   }
 });
 
+it("L-BFGS falls at once on a large picture, whose pixels have gradients below its thresholds", async () => {
+  const { stdout } = run(...small, "--size", "256", "--steps", "4", "--optimizer", "lbfgs");
+  const { first, loss } = JSON.parse(stdout);
+  expect(loss).toBeLessThan(0.8 * first);
+});
+
 it.each([
   [["--optimizer", "adamm"], "--optimizer: expected a file that exists, or one of quadratic, "],
   [["--optimizer", "nag"], "--learning-rate: expected a rate for nag"],

@@ -68,13 +68,17 @@ export function servePaint(port: WorkerPort): void {
   let stop = false;
 
   async function paint(o: PaintOrder): Promise<void> {
+    // L-BFGS takes gradients below 1e-7 for the end and curvatures below 1e-10 for noise; a pixel's are as small.
+    const scale = o.optimizer === "lbfgs" ? o.side ** 2 : 1;
     const family = neuralArt({
       name: "page",
       features: o.vgg19 ? vgg19Features("VGG-19 file", o.vgg19) : randomFeatures(),
       contents: [o.content],
       style: o.style,
       side: o.side,
-      beta: o.styleWeight,
+      alpha: scale,
+      beta: scale * o.styleWeight,
+      gamma: scale,
       start: o.start,
       leastCrop: 1,
       ...(o.vgg19 ? neuralArtLayers : randomLayers),
@@ -87,8 +91,8 @@ export function servePaint(port: WorkerPort): void {
       const pixels = rgba(latest.theta);
       port.postMessage({ kind: "frame", step, loss: latest.loss, pixels }, [pixels.buffer]);
     };
-    const seen = watched(family.sample(rng.split("problem")), (loss, theta) => {
-      latest = { loss, theta: theta.slice() };
+    const seen = watched(family.sample(rng.split("problem")), (scaled, theta) => {
+      latest = { loss: scaled / scale, theta: theta.slice() };
       if (performance.now() - shown > FRAME_MS) {
         show();
         shown = performance.now();
