@@ -10,7 +10,7 @@ const shipped = {
   "mnist-mlp": ["mnist"],
   "digits-mlp": ["digits"],
   "cifar-convnet": ["cifar10"],
-  "neural-art": ["neural-art-64", "neural-art-late"],
+  "neural-art": ["neural-art-64", "neural-art"],
 };
 
 mkdirSync("src/shipped", { recursive: true });

@@ -162,7 +162,7 @@ export const paperFigures: readonly PaperFigure[] = [
   {
     name: "8",
     title: "Figure 8: neural art, at the training size and style, and at twice the size with a new style",
-    runs: [{ problem: "neural-art-late", optimizers: ["neural-art-late"], seeds: [0] }],
+    runs: [{ problem: "neural-art", optimizers: ["neural-art"], seeds: [0] }],
     panels: [
       panel("Training style, 64 × 64", "neural-art-64", "final", 0, 128),
       panel("New style, 128 × 128", "neural-art-128", "final", 0, 128),
@@ -171,14 +171,14 @@ export const paperFigures: readonly PaperFigure[] = [
   {
     name: "9",
     title: "Figure 9: pictures of test photographs after 128 steps",
-    runs: [{ problem: "neural-art-late", optimizers: ["neural-art-late"], seeds: [0] }],
-    pictures: { problem: "neural-art-late", keys: ["neural-art-64", "neural-art-128"], count: 3 },
+    runs: [{ problem: "neural-art", optimizers: ["neural-art"], seeds: [0] }],
+    pictures: { problem: "neural-art", keys: ["neural-art-64", "neural-art-128"], count: 3 },
   },
   {
     name: "10",
     title: "Figures 10 to 13: the updates of single pixels, neural art",
-    runs: [{ problem: "neural-art-late", optimizers: ["neural-art-late"], seeds: [0] }],
-    updates: { figure: "10", problem: "neural-art-late", tensors: ["pixels", "pixels", "pixels"] },
+    runs: [{ problem: "neural-art", optimizers: ["neural-art"], seeds: [0] }],
+    updates: { figure: "10", problem: "neural-art", tensors: ["pixels", "pixels", "pixels"] },
   },
   {
     name: "architectures",

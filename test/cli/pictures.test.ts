@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), "gradgrad-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 it("makes a contact sheet of a test's own problems, at the rate that the test found for Adam", async () => {
-  const [test] = experimentByName("neural-art-made-late").tests;
+  const [test] = experimentByName("neural-art-made").tests;
   if (test!.family.kind !== "art") throw new Error("expected neural art");
   const small = { ...test!, steps: 2, family: { ...test!.family, side: 32 } };
   const metrics = [{ tuned: [{ name: "adam", tuned: { learningRate: 8 } }] }];

@@ -10,7 +10,7 @@ const test = {
   "cifar-convnet": "cifar10",
   "neural-art": "neural-art-64",
 } as Record<string, string>;
-const experiment = { "neural-art": "neural-art-late" } as Record<string, string>;
+const experiment = { "neural-art": "neural-art" } as Record<string, string>;
 
 it.each(Object.keys(shippedOptimizers))("%s is the headline seed of its test, under 50 KB", async (name) => {
   const file = await load(name);
