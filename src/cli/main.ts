@@ -13,6 +13,7 @@ import { isModule, loadOwnExperiment } from "../node/module.ts";
 import { revectorize } from "../node/revectorize.ts";
 import { writeWhole } from "../node/write.ts";
 import { methodNames } from "../optimizers/registry.ts";
+import { neuralArtDefaults } from "../problems/neural-art.ts";
 import { load, shippedOptimizers } from "../shipped/load.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { provenance, recordedCall } from "./provenance.ts";
@@ -276,9 +277,9 @@ program
   .option("--learning-rate <rate>", "of a hand-designed optimizer, in pixel levels (0 to 255)", Number)
   .option("--size <pixels>", "side of the picture, a multiple of 16", count, 128)
   .option("--steps <n>", "updates", count, 128)
-  .option("--content-weight <alpha>", "weight of the content", Number, 1)
-  .option("--style-weight <beta>", "weight of the style", Number, 1)
-  .option("--smoothness <gamma>", "weight of the smoothness", Number, 1)
+  .option("--content-weight <alpha>", "weight of the content", Number, neuralArtDefaults.alpha)
+  .option("--style-weight <beta>", "weight of the style", Number, neuralArtDefaults.beta)
+  .option("--smoothness <gamma>", "weight of the smoothness", Number, neuralArtDefaults.gamma)
   .option("--content-layers <name...>", "layers whose features the content gives")
   .option("--style-layers <name...>", "layers whose Gram matrices the style gives")
   .option("--features <network>", "vgg19 (from the data folder) or random (fixed filters, no download)", "vgg19")

@@ -2,8 +2,7 @@ import { check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
 import { runTrajectory } from "../evaluation/index.ts";
 import { watched } from "../evaluation/watched.ts";
-import { artRates } from "../experiments/art.ts";
-import type { OptimizerFile } from "../learned/file.ts";
+import { artRates, shapeForSide } from "../experiments/art.ts";
 import { bindNetwork } from "../learned/network.ts";
 import { loadArt, readPicture, writePicture } from "../node/art.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
@@ -31,18 +30,13 @@ export interface StyleCall {
   readonly json: boolean;
 }
 
-/** A learned optimizer for a picture of this side: what a pixel does to the loss is brought to what it was in training. */
-function learned({ shape, phi, provenance }: OptimizerFile, side: number): Optimizer {
-  const { side: trained = side } = provenance.family as { readonly side?: number };
-  const scaled = "kind" in shape ? shape : { ...shape, inputScale: shape.inputScale * (side / trained) ** 2 };
-  return bindNetwork(scaled, phi);
-}
-
 async function optimizerOf(call: StyleCall): Promise<Optimizer | LineSearchOptimizer> {
   const apart = apartMethods.find((m) => m.name === call.optimizer);
   if (apart) return apart.create();
-  if (!methodNames.includes(call.optimizer))
-    return learned((await findOptimizer(call.optimizer, "--optimizer", methodNames)).file, call.size);
+  if (!methodNames.includes(call.optimizer)) {
+    const { file } = await findOptimizer(call.optimizer, "--optimizer", methodNames);
+    return bindNetwork(shapeForSide(file, call.size), file.phi);
+  }
   const rate = call.learningRate ?? artRates[call.optimizer];
   check(rate !== undefined, "--learning-rate", `a rate for ${call.optimizer}`, "none");
   return methodByName(call.optimizer).create(rate, call.steps);

@@ -50,6 +50,7 @@ const choices = (shape: typeof defaultLstm, sampled: boolean): Variant[] => [
     : []),
   { suffix: "-unroll-5", label: "unrolls of 5", change: { unroll: 5 } },
   { suffix: "-unroll-100", label: "unrolls of 100", change: { unroll: 100 } },
+  { suffix: "-discount", label: "unrolls of 100, γ = 0.97", change: { unroll: 100, discount: 0.97 } },
 ];
 
 function ablations(

@@ -1,3 +1,4 @@
+import type { OptimizerFile } from "../learned/file.ts";
 import { defaultLstm } from "../learned/lstm.ts";
 import { type MetaTrainOptions, metaTrainDefaults } from "../meta/train.ts";
 import { neuralArtDefaults } from "../problems/neural-art.ts";
@@ -8,21 +9,26 @@ import type { FamilySpec } from "./families.ts";
 /** Rates for pictures whose optimizer is not tuned: pixels move by a few of their 255 levels a step. */
 export const artRates: Readonly<Record<string, number>> = { adam: 8, rmsprop: 3 };
 
+/** A network for a picture of this side: what a pixel does to the loss is brought to what it was in training. */
+export function shapeForSide({ shape, provenance }: OptimizerFile, side: number): OptimizerFile["shape"] {
+  const { side: trained = side } = provenance.family as { readonly side?: number };
+  return "kind" in shape ? shape : { ...shape, inputScale: shape.inputScale * (side / trained) ** 2 };
+}
+
+const { contentLayers, styleLayers, alpha, beta, gamma } = neuralArtDefaults;
+const weighing = { contentLayers, styleLayers, alpha, beta, gamma };
+
 type Art = FamilySpec & { readonly kind: "art" };
 
 /**
- * The layers of Gatys et al. 2015, thirty parts of style to one of content, and ten of smoothness, which the noise of the start asks
- * for; the paper gives none. Looked at, and chosen by how much is left to gain: with β = 10, γ = 1 tuned Adam falls by 6% from
- * step 128 to 300, and a grain stays in the picture; with these by 15% to step 400.
+ * The layers and weights that `style` takes too; the paper gives none. The weights were looked at, and chosen by how much is left
+ * to gain: with β = 10, γ = 1 tuned Adam falls by 6% from step 128 to 300, and a grain stays in the picture; with these by
+ * 15% to step 400.
  */
 const vgg: Omit<Art, "contents" | "style" | "side"> = {
   kind: "art",
   features: "vgg19",
-  contentLayers: neuralArtDefaults.contentLayers,
-  styleLayers: neuralArtDefaults.styleLayers,
-  alpha: 1,
-  beta: 30,
-  gamma: 10,
+  ...weighing,
   simd: "relaxed",
 };
 

@@ -3,7 +3,7 @@ import type { Picture } from "../../../src/data/picture.ts";
 import { makePainting, makeScenes } from "../../../src/data/scenes.ts";
 import { runTrajectory } from "../../../src/evaluation/run.ts";
 import { watched } from "../../../src/evaluation/watched.ts";
-import { artRates } from "../../../src/experiments/art.ts";
+import { artRates, shapeForSide } from "../../../src/experiments/art.ts";
 import { createOptimizer, type OptimizerSpec } from "../../../src/experiments/run-task.ts";
 import { decodeOptimizer } from "../../../src/learned/file.ts";
 import { neuralArt, neuralArtDefaults } from "../../../src/problems/neural-art.ts";
@@ -50,11 +50,11 @@ export type FromPaint =
 const FRAME_MS = 50;
 const SEED = "paint";
 
-function specOf(optimizer: PaintOptimizer): OptimizerSpec {
+function specOf(optimizer: PaintOptimizer, side: number): OptimizerSpec {
   if (optimizer === "lbfgs") return { kind: "apart", name: optimizer };
   if (optimizer === "adam") return { kind: "method", name: optimizer, learningRate: artRates.adam! };
-  const { shape, phi } = decodeOptimizer(optimizer);
-  return { kind: "learned", shape, phi };
+  const file = decodeOptimizer(optimizer);
+  return { kind: "learned", shape: shapeForSide(file, side), phi: file.phi };
 }
 
 function rgba(theta: Float32Array): Uint8ClampedArray<ArrayBuffer> {
@@ -76,9 +76,9 @@ export function servePaint(port: WorkerPort): void {
       contents: [o.content],
       style: o.style,
       side: o.side,
-      alpha: scale,
+      alpha: scale * alpha,
       beta: scale * o.styleWeight,
-      gamma: scale,
+      gamma: scale * gamma,
       start: o.start,
       leastCrop: 1,
       ...(o.vgg19 ? neuralArtLayers : randomLayers),
@@ -107,7 +107,7 @@ export function servePaint(port: WorkerPort): void {
         return stop ? Number.NaN : seen.lossAndGrad(theta, batch, grad);
       },
     };
-    await runTrajectory(problem, createOptimizer(specOf(o.optimizer), o.steps), { steps: o.steps, rng });
+    await runTrajectory(problem, createOptimizer(specOf(o.optimizer, o.side), o.steps), { steps: o.steps, rng });
     step--;
     show();
     if (latest && !Number.isFinite(latest.loss))
@@ -132,5 +132,5 @@ export function servePaint(port: WorkerPort): void {
   port.postMessage({ kind: "made", content, style: makePainting(1) } as FromPaint);
 }
 
-const { contentLayers, styleLayers } = neuralArtDefaults;
+const { contentLayers, styleLayers, alpha, gamma } = neuralArtDefaults;
 const neuralArtLayers = { contentLayers, styleLayers };

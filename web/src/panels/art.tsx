@@ -15,7 +15,7 @@ type Choice = "adam" | "lbfgs" | "trained" | "brought";
 const choice = signal<Choice>("adam");
 const side = signal(96);
 const steps = signal(128);
-const styleWeight = signal(10);
+const styleWeight = signal(30);
 const begin = signal<PaintOrder["start"]>("noise");
 
 async function attempt(work: () => Promise<void>): Promise<void> {
@@ -133,7 +133,7 @@ function Choices(): JSX.Element {
           type="range"
           name="style"
           min={1}
-          max={50}
+          max={100}
           value={styleWeight.value}
           onInput={({ currentTarget }) => {
             styleWeight.value = Number(currentTarget.value);
