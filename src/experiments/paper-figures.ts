@@ -97,7 +97,9 @@ const panel = (title: string, key: string, metric: string, from: number, to: num
 });
 
 const ablated = (name: string, ...own: string[]): string[] =>
-  ["", "-last", "-second", ...own, "-rescaled", "-unroll-5", "-unroll-100", "-discount"].map((suffix) => `${name}${suffix}`);
+  ["", "-last", "-second", ...own, "-rescaled", "-unroll-5", "-unroll-100", "-discount"].map(
+    (suffix) => `${name}${suffix}`,
+  );
 
 /** Every figure that can be made again, by name. */
 export const paperFigures: readonly PaperFigure[] = [
