@@ -278,7 +278,7 @@ program
   .option("--size <pixels>", "side of the picture, a multiple of 16", count, 128)
   .option("--steps <n>", "updates", count, 128)
   .option("--content-weight <alpha>", "weight of the content", Number, neuralArtDefaults.alpha)
-  .option("--style-weight <beta>", "weight of the style", Number, neuralArtDefaults.beta)
+  .option("--style-weight <beta>", "weight of the style (default: 30; 3 with random features)", Number)
   .option("--smoothness <gamma>", "weight of the smoothness", Number, neuralArtDefaults.gamma)
   .option("--content-layers <name...>", "layers whose features the content gives")
   .option("--style-layers <name...>", "layers whose Gram matrices the style gives")

@@ -7,8 +7,8 @@ import { bindNetwork } from "../learned/network.ts";
 import { loadArt, readPicture, writePicture } from "../node/art.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
 import { apartMethods, methodByName, methodNames } from "../optimizers/registry.ts";
-import { neuralArt } from "../problems/neural-art.ts";
-import { randomLayers } from "../problems/random-features.ts";
+import { neuralArt, neuralArtDefaults } from "../problems/neural-art.ts";
+import { randomDefaults } from "../problems/random-features.ts";
 import { createProgress } from "./progress.ts";
 import { findOptimizer } from "./start.ts";
 
@@ -19,7 +19,7 @@ export interface StyleCall {
   readonly size: number;
   readonly steps: number;
   readonly contentWeight: number;
-  readonly styleWeight: number;
+  readonly styleWeight?: number;
   readonly smoothness: number;
   readonly contentLayers?: readonly string[];
   readonly styleLayers?: readonly string[];
@@ -47,11 +47,7 @@ export async function styleCommand(content: string, style: string, call: StyleCa
   check(/\.png$/i.test(call.out), "--out", "a path that ends in .png", call.out);
   const optimizer = await optimizerOf(call);
   const [photograph, painting] = [await readPicture(content), await readPicture(style)];
-  const layers = {
-    ...(call.features === "random" ? randomLayers : {}),
-    ...(call.contentLayers ? { contentLayers: call.contentLayers } : {}),
-    ...(call.styleLayers ? { styleLayers: call.styleLayers } : {}),
-  };
+  const usual = call.features === "random" ? randomDefaults : neuralArtDefaults;
   // L-BFGS takes gradients below 1e-7 for the end and curvatures below 1e-10 for noise; a pixel's are as small.
   const scale = "step" in optimizer ? call.size ** 2 : 1;
   const family = neuralArt({
@@ -60,12 +56,13 @@ export async function styleCommand(content: string, style: string, call: StyleCa
     contents: [photograph],
     style: painting,
     side: call.size,
+    contentLayers: call.contentLayers ?? usual.contentLayers,
+    styleLayers: call.styleLayers ?? usual.styleLayers,
     alpha: scale * call.contentWeight,
-    beta: scale * call.styleWeight,
+    beta: scale * (call.styleWeight ?? usual.beta),
     gamma: scale * call.smoothness,
     start: call.start,
     leastCrop: 1,
-    ...layers,
   });
   const rng = createRng(call.seed);
   const progress = createProgress("style");

@@ -2,7 +2,7 @@ import type { OptimizerFile } from "../learned/file.ts";
 import { defaultLstm } from "../learned/lstm.ts";
 import { type MetaTrainOptions, metaTrainDefaults } from "../meta/train.ts";
 import { neuralArtDefaults } from "../problems/neural-art.ts";
-import { randomLayers } from "../problems/random-features.ts";
+import { randomDefaults } from "../problems/random-features.ts";
 import type { Experiment, TestSpec } from "./experiment.ts";
 import type { FamilySpec } from "./families.ts";
 
@@ -44,7 +44,7 @@ const made: typeof vgg = {
   ...vgg,
   features: "random",
   simd: "strict",
-  ...randomLayers,
+  ...randomDefaults,
 };
 
 /** A picture of n times as many pixels with n times the loss: what one pixel does to it stays as it was in training. */

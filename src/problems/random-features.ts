@@ -1,14 +1,15 @@
 import { createRng } from "../core/rng.ts";
 import type { FeatureLayer } from "./feature-network.ts";
-import type { FeatureWeights } from "./neural-art.ts";
+import type { FeatureWeights, NeuralArtOptions } from "./neural-art.ts";
 
 /** Channels of each layer; a pooling stands before every layer but the first. */
 const CHANNELS = [16, 32, 64, 64];
 
-/** As VGG-19's: texture at every scale and content at a coarse one. */
-export const randomLayers: { readonly contentLayers: readonly string[]; readonly styleLayers: readonly string[] } = {
+/** As VGG-19's: texture at every scale and content at a coarse one. Of style a tenth: these filters see less of the content. */
+export const randomDefaults: Pick<NeuralArtOptions, "contentLayers" | "styleLayers" | "beta"> = {
   contentLayers: ["random3"],
   styleLayers: ["random1", "random2", "random3", "random4"],
+  beta: 3,
 };
 
 /**

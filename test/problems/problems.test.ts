@@ -154,6 +154,8 @@ const curved: [string, ProblemFamily, number][] = [
       side: 32,
       contentLayers: ["random3"],
       styleLayers: ["random1", "random2"],
+      beta: 1,
+      gamma: 1,
     }),
     0.02,
   ],

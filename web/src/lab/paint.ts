@@ -7,7 +7,7 @@ import { artRates, shapeForSide } from "../../../src/experiments/art.ts";
 import { createOptimizer, type OptimizerSpec } from "../../../src/experiments/run-task.ts";
 import { decodeOptimizer } from "../../../src/learned/file.ts";
 import { neuralArt, neuralArtDefaults } from "../../../src/problems/neural-art.ts";
-import { randomFeatures, randomLayers } from "../../../src/problems/random-features.ts";
+import { randomDefaults, randomFeatures } from "../../../src/problems/random-features.ts";
 import { vgg19Features } from "../../../src/problems/vgg19.ts";
 import { breathe, type WorkerPort } from "./port.ts";
 
@@ -81,7 +81,7 @@ export function servePaint(port: WorkerPort): void {
       gamma: scale * gamma,
       start: o.start,
       leastCrop: 1,
-      ...(o.vgg19 ? neuralArtLayers : randomLayers),
+      ...(o.vgg19 ? neuralArtLayers : randomDefaults),
     });
     const rng = createRng(SEED);
     let [step, shown] = [0, 0];

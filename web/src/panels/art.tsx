@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { Picture } from "../../../src/data/picture.ts";
 import { ask, round } from "../client.ts";
@@ -15,7 +15,9 @@ type Choice = "adam" | "lbfgs" | "trained" | "brought";
 const choice = signal<Choice>("adam");
 const side = signal(96);
 const steps = signal(128);
-const styleWeight = signal(30);
+/** As many parts as the features ask for, until a person says. */
+const chosen = signal<number | undefined>(undefined);
+const styleWeight = computed(() => chosen.value ?? (vgg19.value ? 30 : 3));
 const begin = signal<PaintOrder["start"]>("noise");
 
 async function attempt(work: () => Promise<void>): Promise<void> {
@@ -136,7 +138,7 @@ function Choices(): JSX.Element {
           max={100}
           value={styleWeight.value}
           onInput={({ currentTarget }) => {
-            styleWeight.value = Number(currentTarget.value);
+            chosen.value = Number(currentTarget.value);
           }}
         />
       </label>
