@@ -220,13 +220,8 @@ export const paperFigures: readonly PaperFigure[] = [
       },
       {
         problem: "ablation-replay",
-        optimizers: [
-          "ablation-replay",
-          "ablation-replay-5",
-          "ablation-replay-5-importance",
-          "ablation-replay-5-importance-long",
-        ],
-        seeds: [0],
+        optimizers: ["ablation-replay", "ablation-replay-5", "ablation-replay-5-importance"],
+        seeds: three,
       },
     ],
     panels: [

@@ -13,6 +13,7 @@ import {
   summarize,
   type Trajectory,
   type Tuned,
+  type TuningRuns,
   tuneLearningRate,
 } from "../evaluation/index.ts";
 import { apartMethods, methodByName, methods, scheduledMethods } from "../optimizers/registry.ts";
@@ -59,6 +60,9 @@ export interface RunTestOptions {
   readonly tuned?: ReadonlyMap<string, Tuning>;
   readonly onProgress?: (done: number, of: number, words: string) => void;
 }
+
+/** Rates that a search tries at least: a grid of seven, and twice two around the best. */
+const LEAST_TRIED = 11;
 
 function metricOf(m: TestMetric): Metric {
   if (m.kind === "final") return final(m.step);
@@ -121,20 +125,30 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
     metric: metricOf(m),
     tunedFor: tuningMetricOf(m, spec.tuningWindow),
   }));
-  let tunedSoFar = 0;
+  // How many rates a search tries is known when it ends: its grid may grow, and what one metric ran another has for nothing.
+  const searches: { tried: number; expected: number }[] = [];
+  const all = (of: "tried" | "expected"): number => searches.reduce((a, s) => a + s[of], 0);
   const tuned = await Promise.all(
     chosenMethods.map(async (method) => {
+      const earlier = metrics.map(
+        ({ name }) => options.tuned?.get(name)?.find((t) => t.name === method.name && !t.tuned.onEdge)?.tuned,
+      );
+      const count = { tried: 0, expected: earlier.every(Boolean) ? 0 : LEAST_TRIED };
+      searches.push(count);
+      const runs: TuningRuns = async ({ name }, learningRate) => {
+        const before = tuning.size;
+        const started = tuningRuns({ kind: "method", name, learningRate });
+        if (tuning.size === before) return started;
+        const done = await started;
+        count.tried++;
+        count.expected = Math.max(count.expected, count.tried + 1);
+        options.onProgress?.(all("tried"), all("expected"), `${method.label} at ${learningRate}`);
+        return done;
+      };
       const rates: Tuned[] = [];
-      for (const { name: metric, tunedFor } of metrics)
-        rates.push(
-          options.tuned?.get(metric)?.find((t) => t.name === method.name && !t.tuned.onEdge)?.tuned ??
-            (await tuneLearningRate(
-              method,
-              ({ name }, learningRate) => tuningRuns({ kind: "method", name, learningRate }),
-              { metric: tunedFor },
-            )),
-        );
-      options.onProgress?.(++tunedSoFar, chosenMethods.length, `${method.label} tuned`);
+      for (const [i, { tunedFor }] of metrics.entries())
+        rates.push(earlier[i] ?? (await tuneLearningRate(method, runs, { metric: tunedFor })));
+      count.expected = count.tried;
       return { method, rates };
     }),
   );
