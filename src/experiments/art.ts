@@ -15,20 +15,28 @@ export function shapeForSide({ shape, provenance }: OptimizerFile, side: number)
   return "kind" in shape ? shape : { ...shape, inputScale: shape.inputScale * (side / trained) ** 2 };
 }
 
-const { contentLayers, styleLayers, alpha, beta, gamma } = neuralArtDefaults;
-const weighing = { contentLayers, styleLayers, alpha, beta, gamma };
-
 type Art = FamilySpec & { readonly kind: "art" };
 
+/** What a network was trained to weigh, where pictures are what it was trained on. */
+export function trainedWeights({ provenance }: OptimizerFile): Partial<Record<"alpha" | "beta" | "gamma", number>> {
+  const { kind, alpha, beta, gamma } = provenance.family as Record<string, unknown>;
+  const known = Object.entries({ alpha, beta, gamma }).filter(([, w]) => typeof w === "number" && w >= 0);
+  return kind === "art" ? Object.fromEntries(known) : {};
+}
+
 /**
- * The layers and weights that `style` takes too; the paper gives none. The weights were looked at, and chosen by how much is left
- * to gain: with β = 10, γ = 1 tuned Adam falls by 6% from step 128 to 300, and a grain stays in the picture; with these by
- * 15% to step 400.
+ * The layers of `style`, and more of the style than a person would choose: weights were chosen by how much is left to gain. With
+ * β = 10, γ = 1 tuned Adam falls by 6% from step 128 to 300, and a grain stays in the picture; with these by 15% to step 400.
+ * The paper gives neither layers nor weights.
  */
 const vgg: Omit<Art, "contents" | "style" | "side"> = {
   kind: "art",
   features: "vgg19",
-  ...weighing,
+  contentLayers: neuralArtDefaults.contentLayers,
+  styleLayers: neuralArtDefaults.styleLayers,
+  alpha: 1,
+  beta: 30,
+  gamma: 10,
   simd: "relaxed",
 };
 

@@ -47,7 +47,7 @@ export const neuralArtDefaults: Omit<NeuralArtOptions, "name" | "features" | "co
   contentLayers: ["block4_conv2"],
   styleLayers: ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"],
   alpha: 1,
-  beta: 30,
+  beta: 4,
   gamma: 10,
   start: "noise",
   leastCrop: 0.4,

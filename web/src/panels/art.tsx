@@ -17,7 +17,7 @@ const side = signal(96);
 const steps = signal(128);
 /** As many parts as the features ask for, until a person says. */
 const chosen = signal<number | undefined>(undefined);
-const styleWeight = computed(() => chosen.value ?? (vgg19.value ? 30 : 3));
+const styleWeight = computed(() => chosen.value ?? (vgg19.value ? 4 : 3));
 const begin = signal<PaintOrder["start"]>("noise");
 
 async function attempt(work: () => Promise<void>): Promise<void> {
@@ -135,7 +135,7 @@ function Choices(): JSX.Element {
           type="range"
           name="style"
           min={1}
-          max={100}
+          max={50}
           value={styleWeight.value}
           onInput={({ currentTarget }) => {
             chosen.value = Number(currentTarget.value);
