@@ -13,6 +13,7 @@ import { isModule, loadOwnExperiment } from "../node/module.ts";
 import { revectorize } from "../node/revectorize.ts";
 import { writeWhole } from "../node/write.ts";
 import { methodNames } from "../optimizers/registry.ts";
+import { neuralArtDefaults } from "../problems/neural-art.ts";
 import { load, shippedOptimizers } from "../shipped/load.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { provenance, recordedCall } from "./provenance.ts";
@@ -276,9 +277,13 @@ program
   .option("--learning-rate <rate>", "of a hand-designed optimizer, in pixel levels (0 to 255)", Number)
   .option("--size <pixels>", "side of the picture, a multiple of 16", count, 128)
   .option("--steps <n>", "updates", count, 128)
-  .option("--content-weight <alpha>", "weight of the content (default: 1, or what a trained optimizer saw)", Number)
-  .option("--style-weight <beta>", "weight of the style (default: 4, 3 with random features, or what it saw)", Number)
-  .option("--smoothness <gamma>", "weight of the smoothness (default: 10, or what it saw)", Number)
+  .option("--content-weight <alpha>", "weight of the content", Number, neuralArtDefaults.alpha)
+  .option(
+    "--style-weight <beta>",
+    "weight of the style (default: 4; 3 with random features; neural-art was trained at 30)",
+    Number,
+  )
+  .option("--smoothness <gamma>", "weight of the smoothness", Number, neuralArtDefaults.gamma)
   .option("--content-layers <name...>", "layers whose features the content gives")
   .option("--style-layers <name...>", "layers whose Gram matrices the style gives")
   .option("--features <network>", "vgg19 (from the data folder) or random (fixed filters, no download)", "vgg19")

@@ -2,7 +2,7 @@ import { check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
 import { runTrajectory } from "../evaluation/index.ts";
 import { watched } from "../evaluation/watched.ts";
-import { artRates, shapeForSide, trainedWeights } from "../experiments/art.ts";
+import { artRates, shapeForSide } from "../experiments/art.ts";
 import { bindNetwork } from "../learned/network.ts";
 import { loadArt, readPicture, writePicture } from "../node/art.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
@@ -18,9 +18,9 @@ export interface StyleCall {
   readonly learningRate?: number;
   readonly size: number;
   readonly steps: number;
-  readonly contentWeight?: number;
+  readonly contentWeight: number;
   readonly styleWeight?: number;
-  readonly smoothness?: number;
+  readonly smoothness: number;
   readonly contentLayers?: readonly string[];
   readonly styleLayers?: readonly string[];
   readonly features: "vgg19" | "random";
@@ -30,30 +30,24 @@ export interface StyleCall {
   readonly json: boolean;
 }
 
-interface Chosen {
-  readonly optimizer: Optimizer | LineSearchOptimizer;
-  /** What a learned one was trained to weigh. */
-  readonly weights?: ReturnType<typeof trainedWeights>;
-}
-
-async function optimizerOf(call: StyleCall): Promise<Chosen> {
+async function optimizerOf(call: StyleCall): Promise<Optimizer | LineSearchOptimizer> {
   const apart = apartMethods.find((m) => m.name === call.optimizer);
-  if (apart) return { optimizer: apart.create() };
+  if (apart) return apart.create();
   if (!methodNames.includes(call.optimizer)) {
     const { file } = await findOptimizer(call.optimizer, "--optimizer", methodNames);
-    return { optimizer: bindNetwork(shapeForSide(file, call.size), file.phi), weights: trainedWeights(file) };
+    return bindNetwork(shapeForSide(file, call.size), file.phi);
   }
   const rate = call.learningRate ?? artRates[call.optimizer];
   check(rate !== undefined, "--learning-rate", `a rate for ${call.optimizer}`, "none");
-  return { optimizer: methodByName(call.optimizer).create(rate, call.steps) };
+  return methodByName(call.optimizer).create(rate, call.steps);
 }
 
 /** Makes a picture: the content of one, in the style of another. Writes a PNG. */
 export async function styleCommand(content: string, style: string, call: StyleCall): Promise<void> {
   check(/\.png$/i.test(call.out), "--out", "a path that ends in .png", call.out);
-  const { optimizer, weights } = await optimizerOf(call);
+  const optimizer = await optimizerOf(call);
   const [photograph, painting] = [await readPicture(content), await readPicture(style)];
-  const usual = { ...neuralArtDefaults, ...(call.features === "random" ? randomDefaults : {}), ...weights };
+  const usual = call.features === "random" ? randomDefaults : neuralArtDefaults;
   // L-BFGS takes gradients below 1e-7 for the end and curvatures below 1e-10 for noise; a pixel's are as small.
   const scale = "step" in optimizer ? call.size ** 2 : 1;
   const family = neuralArt({
@@ -64,9 +58,9 @@ export async function styleCommand(content: string, style: string, call: StyleCa
     side: call.size,
     contentLayers: call.contentLayers ?? usual.contentLayers,
     styleLayers: call.styleLayers ?? usual.styleLayers,
-    alpha: scale * (call.contentWeight ?? usual.alpha),
+    alpha: scale * call.contentWeight,
     beta: scale * (call.styleWeight ?? usual.beta),
-    gamma: scale * (call.smoothness ?? usual.gamma),
+    gamma: scale * call.smoothness,
     start: call.start,
     leastCrop: 1,
   });

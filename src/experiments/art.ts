@@ -17,13 +17,6 @@ export function shapeForSide({ shape, provenance }: OptimizerFile, side: number)
 
 type Art = FamilySpec & { readonly kind: "art" };
 
-/** What a network was trained to weigh, where pictures are what it was trained on. */
-export function trainedWeights({ provenance }: OptimizerFile): Partial<Record<"alpha" | "beta" | "gamma", number>> {
-  const { kind, alpha, beta, gamma } = provenance.family as Record<string, unknown>;
-  const known = Object.entries({ alpha, beta, gamma }).filter(([, w]) => typeof w === "number" && w >= 0);
-  return kind === "art" ? Object.fromEntries(known) : {};
-}
-
 /**
  * The layers of `style`, and more of the style than a person would choose: weights were chosen by how much is left to gain. With
  * β = 10, γ = 1 tuned Adam falls by 6% from step 128 to 300, and a grain stays in the picture; with these by 15% to step 400.
