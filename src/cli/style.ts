@@ -2,7 +2,7 @@ import { check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
 import { runTrajectory } from "../evaluation/index.ts";
 import { watched } from "../evaluation/watched.ts";
-import { artRates, shapeForSide } from "../experiments/art.ts";
+import { artRates, lossScale, shapeForSide } from "../experiments/art.ts";
 import { bindNetwork } from "../learned/network.ts";
 import { loadArt, readPicture, writePicture } from "../node/art.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
@@ -48,8 +48,7 @@ export async function styleCommand(content: string, style: string, call: StyleCa
   const optimizer = await optimizerOf(call);
   const [photograph, painting] = [await readPicture(content), await readPicture(style)];
   const usual = call.features === "random" ? randomDefaults : neuralArtDefaults;
-  // L-BFGS takes gradients below 1e-7 for the end and curvatures below 1e-10 for noise; a pixel's are as small.
-  const scale = "step" in optimizer ? call.size ** 2 : 1;
+  const scale = lossScale("step" in optimizer, call.size);
   const family = neuralArt({
     name: "style",
     features: await loadArt.features(call.features),

@@ -9,6 +9,9 @@ import type { FamilySpec } from "./families.ts";
 /** Rates for pictures whose optimizer is not tuned: pixels move by a few of their 255 levels a step. */
 export const artRates: Readonly<Record<string, number>> = { adam: 8, rmsprop: 3 };
 
+/** What a picture's loss is multiplied by: L-BFGS takes gradients below 1e-7 for the end and curvatures below 1e-10 for noise, and a pixel's are as small. */
+export const lossScale = (lineSearch: boolean, side: number): number => (lineSearch ? side ** 2 : 1);
+
 /** A network for a picture of this side: what a pixel does to the loss is brought to what it was in training. */
 export function shapeForSide({ shape, provenance }: OptimizerFile, side: number): OptimizerFile["shape"] {
   const { side: trained = side } = provenance.family as { readonly side?: number };

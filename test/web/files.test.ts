@@ -109,4 +109,17 @@ it("paints a picture that was brought in the style of another", async () => {
   await visit.button("Paint").click();
   await visit.page.getByText(/^Step 64 of 64, loss 0\.\d+/).waitFor();
   expect((await visit.downloaded("Save picture")).subarray(1, 4).toString()).toBe("PNG");
+
+  const lossAt = async (words: RegExp): Promise<number> => {
+    await visit.button("Paint").waitFor(); // the last picture is done
+    await visit.button("Paint").click();
+    await visit.page.getByText(words).waitFor();
+    await visit.button("Paint").waitFor();
+    return Number(/loss ([\d.]+)/.exec((await visit.page.getByText(words).textContent())!)![1]);
+  };
+  const few = await lossAt(/^Step 64 of 64, loss/);
+  await visit.page.locator("input[name=style]").fill("50");
+  expect(await lossAt(/^Step 64 of 64, loss/), "its weight counts").toBeGreaterThan(1.2 * few);
+  await visit.page.locator("select[name=painter]").selectOption("lbfgs");
+  expect(await lossAt(/^Evaluation \d+, loss/)).toBeGreaterThan(0);
 });

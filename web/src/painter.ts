@@ -9,7 +9,7 @@ export const style = signal<Picture | undefined>(undefined);
 export const vgg19 = signal<{ name: string; bytes: Uint8Array } | undefined>(undefined);
 
 /** The picture as it stands. */
-export const frame = signal<{ step: number; loss: number; image: ImageData } | undefined>(undefined);
+export const frame = signal<{ at: string; loss: number; image: ImageData } | undefined>(undefined);
 export const painting = signal(false);
 export const paintFailure = signal<string | undefined>(undefined);
 
@@ -22,7 +22,7 @@ worker.onmessage = ({ data }: MessageEvent<FromPaint>) => {
     style.value ??= data.style;
   } else if (data.kind === "frame") {
     const side = Math.sqrt(data.pixels.length / 4);
-    frame.value = { step: data.step, loss: data.loss, image: new ImageData(data.pixels, side, side) };
+    frame.value = { at: data.at, loss: data.loss, image: new ImageData(data.pixels, side, side) };
   } else {
     painting.value = false;
     if (data.kind === "error") paintFailure.value = data.message;

@@ -3,7 +3,7 @@ import type { Picture } from "../../../src/data/picture.ts";
 import { makePainting, makeScenes } from "../../../src/data/scenes.ts";
 import { runTrajectory } from "../../../src/evaluation/run.ts";
 import { watched } from "../../../src/evaluation/watched.ts";
-import { artRates, shapeForSide } from "../../../src/experiments/art.ts";
+import { artRates, lossScale, shapeForSide } from "../../../src/experiments/art.ts";
 import { createOptimizer, type OptimizerSpec } from "../../../src/experiments/run-task.ts";
 import { decodeOptimizer } from "../../../src/learned/file.ts";
 import { neuralArt, neuralArtDefaults } from "../../../src/problems/neural-art.ts";
@@ -40,7 +40,8 @@ export type FromPaint =
   /** The picture after so many evaluations of its loss: [row][column][red, green, blue, alpha]. */
   | {
       readonly kind: "frame";
-      readonly step: number;
+      /** "Step 3 of 128", or "Evaluation 3" of a line search, which makes several a step. */
+      readonly at: string;
       readonly loss: number;
       readonly pixels: Uint8ClampedArray<ArrayBuffer>;
     }
@@ -68,20 +69,21 @@ export function servePaint(port: WorkerPort): void {
   let stop = false;
 
   async function paint(o: PaintOrder): Promise<void> {
-    // L-BFGS takes gradients below 1e-7 for the end and curvatures below 1e-10 for noise; a pixel's are as small.
-    const scale = o.optimizer === "lbfgs" ? o.side ** 2 : 1;
+    const scale = lossScale(o.optimizer === "lbfgs", o.side);
+    const { contentLayers, styleLayers } = o.vgg19 ? neuralArtDefaults : randomDefaults;
     const family = neuralArt({
       name: "page",
+      contentLayers,
+      styleLayers,
       features: o.vgg19 ? vgg19Features("VGG-19 file", o.vgg19) : randomFeatures(),
       contents: [o.content],
       style: o.style,
       side: o.side,
-      alpha: scale * alpha,
+      alpha: scale * neuralArtDefaults.alpha,
       beta: scale * o.styleWeight,
-      gamma: scale * gamma,
+      gamma: scale * neuralArtDefaults.gamma,
       start: o.start,
       leastCrop: 1,
-      ...(o.vgg19 ? neuralArtLayers : randomDefaults),
     });
     const rng = createRng(SEED);
     let [step, shown] = [0, 0];
@@ -89,7 +91,8 @@ export function servePaint(port: WorkerPort): void {
     const show = (): void => {
       if (!latest) return;
       const pixels = rgba(latest.theta);
-      port.postMessage({ kind: "frame", step, loss: latest.loss, pixels }, [pixels.buffer]);
+      const at = o.optimizer === "lbfgs" ? `Evaluation ${step}` : `Step ${step} of ${o.steps}`;
+      port.postMessage({ kind: "frame", at, loss: latest.loss, pixels }, [pixels.buffer]);
     };
     const seen = watched(family.sample(rng.split("problem")), (scaled, theta) => {
       latest = { loss: scaled / scale, theta: theta.slice() };
@@ -131,6 +134,3 @@ export function servePaint(port: WorkerPort): void {
   const [content] = makeScenes(1, 3);
   port.postMessage({ kind: "made", content, style: makePainting(1) } as FromPaint);
 }
-
-const { contentLayers, styleLayers, alpha, gamma } = neuralArtDefaults;
-const neuralArtLayers = { contentLayers, styleLayers };

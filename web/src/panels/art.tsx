@@ -175,13 +175,11 @@ export function Art(): JSX.Element {
           }}
         />
         <figure>
-          <figcaption>
-            {now ? `Step ${now.step} of ${steps.value}, loss ${now.loss.toPrecision(3)}` : "The picture"}
-          </figcaption>
+          <figcaption>{now ? `${now.at}, loss ${now.loss.toPrecision(3)}` : "The picture"}</figcaption>
           {now ? (
             <Canvas
               shape="picture"
-              label={`The picture after ${now.step} steps, loss ${now.loss.toPrecision(3)}`}
+              label={`The picture: ${now.at.toLowerCase()}, loss ${now.loss.toPrecision(3)}`}
               draw={(c, w, h) => drawImage(c, w, h, now.image)}
             />
           ) : (
