@@ -69,6 +69,12 @@ const test = (key: string, title: string, family: Art, trajectories: number, tun
   ratioOf: "adam",
 });
 
+/**
+ * Crops as small as these show a photograph and a painting, at 64 × 64, as finely as a picture of 128 × 128 shows them whole: what
+ * was trained on whole paintings stood 9.4% below Adam on them at 64 × 64, and 5.8% at 128 × 128 with the very same painting.
+ */
+const zoomed = { leastCrop: 0.2, leastStyleCrop: 0.4 } as const;
+
 const words =
   "Here the loss measures how far a picture is from the content of a photograph and the style of a painting. The numbers θ are the picture's own pixels, and every run is another photograph, starting from noise.";
 
@@ -106,8 +112,8 @@ function art(
     name: `${name}-small`,
     title: `${title}, 32 × 32`,
     words,
-    train: { ...family("train", 32), ...smallBase },
-    validation: { ...family("validation", 32), ...smallBase },
+    train: { ...family("train", 32), ...smallBase, ...zoomed },
+    validation: { ...family("validation", 32), ...smallBase, ...zoomed },
     options,
     tests: [],
   };
@@ -116,8 +122,8 @@ function art(
     title,
     words,
     startFrom: small,
-    train: family("train", 64),
-    validation: family("validation", 64),
+    train: { ...family("train", 64), ...zoomed },
+    validation: { ...family("validation", 64), ...zoomed },
     // Over whole trajectories an undiscounted first-order meta-gradient has a norm of a hundred and little of a direction: forty
     // rounds of it raised the loss of three validation runs from 1.264 to 1.335, where a discount of 0.9 or 0.8 led to 1.16.
     options: {
@@ -126,7 +132,6 @@ function art(
       iterations: 120,
       learningRate: 0.005,
       validateEvery: 20,
-      validationTrajectories: 4,
     },
     tests: [
       test(`${name}-64`, `${title}: training style, 64 × 64`, family("test", 64), 10, 2),
