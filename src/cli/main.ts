@@ -39,6 +39,13 @@ const positive = (text: string): number => {
   return value;
 };
 
+const atLeastZero = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value < Number.MAX_VALUE))
+    throw new InvalidArgumentError("a number of at least zero is expected.");
+  return value;
+};
+
 function readConfig(path: string): Record<string, unknown> {
   check(existsSync(path), "--config", "a file", path);
   try {
@@ -274,16 +281,16 @@ program
   .argument("<content>", "a photograph: PNG, JPEG, WebP; its middle square is used")
   .argument("<style>", "a painting")
   .option("--optimizer <file>", "an optimizer file, neural-art (which the package carries), or adam, lbfgs, …", "lbfgs")
-  .option("--learning-rate <rate>", "of a hand-designed optimizer, in pixel levels (0 to 255)", Number)
+  .option("--learning-rate <rate>", "of a hand-designed optimizer, in pixel levels (0 to 255)", positive)
   .option("--size <pixels>", "side of the picture, a multiple of 16", count, 128)
   .option("--steps <n>", "updates", count, 128)
-  .option("--content-weight <alpha>", "weight of the content", Number, neuralArtDefaults.alpha)
+  .option("--content-weight <alpha>", "weight of the content", atLeastZero, neuralArtDefaults.alpha)
   .option(
     "--style-weight <beta>",
     "weight of the style (default: 4; 3 with random features; neural-art was trained at 30)",
-    Number,
+    atLeastZero,
   )
-  .option("--smoothness <gamma>", "weight of the smoothness", Number, neuralArtDefaults.gamma)
+  .option("--smoothness <gamma>", "weight of the smoothness", atLeastZero, neuralArtDefaults.gamma)
   .option("--content-layers <name...>", "layers whose features the content gives")
   .option("--style-layers <name...>", "layers whose Gram matrices the style gives")
   .option("--features <network>", "vgg19 (from the data folder) or random (fixed filters, no download)", "vgg19")

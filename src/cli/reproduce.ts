@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { check } from "../core/check.ts";
 import type { Experiment, TestSpec } from "../experiments/experiment.ts";
 import { createFamily } from "../experiments/families.ts";
@@ -31,16 +32,16 @@ export interface ReproduceCall {
   readonly suffix: string;
 }
 
-/** A test's result is there already, made with the same optimizer files. */
-function done(path: string, optimizers: readonly string[], trajectories: number): boolean {
+/** A test's result is there already, made by the same description with the same optimizer files. */
+function done(path: string, optimizers: readonly string[], test: TestSpec): boolean {
   if (!existsSync(path)) return false;
   const result = JSON.parse(readFileSync(path, "utf8")) as {
     files?: { sha256: string }[];
-    spec?: { trajectories: number };
+    spec?: unknown;
   };
   const wanted = optimizers.map((p) => readOptimizer(p).sha256);
   const had = result.files?.map((f) => f.sha256) ?? [];
-  return result.spec?.trajectories === trajectories && wanted.every((w) => had.includes(w));
+  return isDeepStrictEqual(result.spec, JSON.parse(JSON.stringify(test))) && wanted.every((w) => had.includes(w));
 }
 
 /** An optimizer of a figure, and whether it is still to be trained. */
@@ -99,9 +100,7 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
       }),
     );
   const missingTests = (run: PaperFigure["runs"][number], paths: readonly string[]): readonly TestSpec[] =>
-    sized(run.problem).tests.filter(
-      (t) => keys.has(t.key) && !done(join(call.out, `${t.key}.json`), paths, t.trajectories),
-    );
+    sized(run.problem).tests.filter((t) => keys.has(t.key) && !done(join(call.out, `${t.key}.json`), paths, t));
   tell(figure, figure.runs.flatMap(trainings), (run) => {
     const all = trainings(run);
     return all.some((t) => t.missing)

@@ -10,7 +10,7 @@ export interface Rng {
   bits(): number;
   /** Uniform in [0, 1), 32 bits of it. */
   uniform(): number;
-  /** A whole number uniform in [0, n). */
+  /** A whole number uniform in [0, n), n from 1 to 2³². Throws ArgumentError for another n. */
   integer(n: number): number;
   /** Standard normal. */
   normal(): number;
@@ -67,6 +67,7 @@ class Xoshiro implements Rng {
     return this.bits() * 2 ** -32;
   }
   integer(n: number): number {
+    check(Number.isInteger(n) && n >= 1 && n <= 2 ** 32, "integer", "n from 1 to 2³²", n);
     const limit = 2 ** 32 - (2 ** 32 % n);
     for (;;) {
       const b = this.bits();

@@ -18,7 +18,8 @@ const MOST_BYTES = 2 ** 28;
 export function parseIdx(name: string, bytes: Uint8Array): Idx {
   let raw = bytes;
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    const claimed = new DataView(bytes.buffer, bytes.byteOffset).getUint32(Math.max(0, bytes.length - 4), true);
+    check(bytes.length >= 18, name, "a whole gzip file: at least 18 bytes", `${bytes.length} bytes`);
+    const claimed = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(bytes.length - 4, true);
     check(claimed <= MOST_BYTES, name, `at most ${MOST_BYTES} bytes unpacked`, claimed);
     try {
       raw = gunzipSync(bytes);

@@ -25,6 +25,7 @@ export function imageSet(
   channels = 1,
 ): ImageSet {
   checkInteger("image size", size);
+  check(labels.length > 0, name, "at least one image", 0);
   check(pixels.length === labels.length * size, `${name} pixels`, `${labels.length * size} bytes`, pixels);
   const bad = labels.findIndex((l) => l >= classes);
   check(bad < 0, `${name} label ${bad}`, `below ${classes}`, labels[bad]);

@@ -280,11 +280,12 @@ async function noise(problem: Problem, rng: Rng): Promise<Finding> {
       squares += (grad[i]! * grad[i]!) / count;
     }
   }
-  const signal = sum.reduce((a, x) => a + x * x, 0);
-  const variance = Math.max(0, (squares - signal) * (count / (count - 1)));
-  const ratio = signal / variance;
+  const ofMean = sum.reduce((a, x) => a + x * x, 0);
+  const variance = Math.max(0, (squares - ofMean) * (count / (count - 1)));
+  // The mean of so many gradients has a part of their variance in its own square.
+  const ratio = Math.max(0, ofMean - variance / count) / variance;
   const about = "noise of minibatches";
-  if (!(variance > 1e-9 * signal)) return finding(about, "none: the gradient at a point is always the same");
+  if (!(variance > 1e-9 * ofMean)) return finding(about, "none: the gradient at a point is always the same");
   return finding(
     about,
     `at θ₀ the mean gradient's square is ${words(ratio)} times its variance`,

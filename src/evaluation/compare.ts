@@ -155,6 +155,8 @@ export interface ComparisonJson {
     readonly seconds?: number;
     readonly timedSteps: number;
     readonly losses: readonly (readonly (number | null)[])[];
+    /** Of each run, where a line search makes more than one a step. */
+    readonly evaluations?: readonly number[];
   }[];
 }
 
@@ -163,18 +165,25 @@ export function comparisonToJson(comparison: Comparison): ComparisonJson {
   const entries = comparison.entries.map(({ trajectories, ...rest }) => ({
     ...rest,
     losses: trajectories.map((t) => Array.from(t.losses, (x) => (Number.isFinite(x) ? x : null))),
+    ...(trajectories.every((t) => t.evaluations !== undefined)
+      ? { evaluations: trajectories.map((t) => t.evaluations!) }
+      : {}),
   }));
   return { family: comparison.family, steps: comparison.steps, entries };
 }
 
-/** Reads what `comparisonToJson` made. */
+/** Reads what `comparisonToJson` made. Throws ArgumentError for a run of another length. */
 export function comparisonFromJson(json: ComparisonJson): Comparison {
-  const entries = json.entries.map(({ losses, ...rest }) => ({
+  const entries = json.entries.map(({ losses, evaluations, ...rest }) => ({
     ...rest,
-    trajectories: losses.map((row) => ({
-      losses: Float64Array.from(row, (x) => x ?? Infinity),
-      diverged: row.includes(null),
-    })),
+    trajectories: losses.map((row, k) => {
+      check(row.length === json.steps + 1, `${rest.name} losses`, `${json.steps + 1} of each run`, row);
+      return {
+        losses: Float64Array.from(row, (x) => x ?? Infinity),
+        diverged: row.includes(null),
+        ...(evaluations ? { evaluations: evaluations[k]! } : {}),
+      };
+    }),
   }));
   return { family: json.family, steps: json.steps, entries };
 }

@@ -23,8 +23,6 @@ export interface RunOptions {
   readonly rng: Rng;
   /** A clock in milliseconds, such as `performance.now`. Without it `seconds` is left out. */
   readonly now?: () => number;
-  /** θ₀ instead of the problem's own draw. */
-  readonly theta?: Float32Array;
 }
 
 /**
@@ -47,8 +45,7 @@ export async function runTrajectory(
   const { steps, rng, now } = options;
   checkInteger("steps", steps, 0);
   const theta = new Float32Array(problem.layout.size);
-  if (options.theta) theta.set(options.theta);
-  else problem.init(rng.split("theta"), theta);
+  problem.init(rng.split("theta"), theta);
   const batches = rng.split("batch");
   const started = now?.() ?? 0;
   const batch = (t: number): unknown => problem.batch(batches.split(t));

@@ -85,9 +85,13 @@ export function summarize(comparison: Comparison, options: SummaryOptions): Summ
   const intervals = summaryIntervals(values, at, resampling);
   const medians = entries.map((e) => band(e).median);
 
+  const diverged = values.map((v) => v.filter((x) => !Number.isFinite(x)).length);
+  // Means of infinity are told apart by how many runs diverged.
+  const lower = (i: number, j: number): boolean =>
+    means[i]! < means[j]! || (!Number.isFinite(means[j]!) && diverged[i]! < diverged[j]!);
   let best = -1;
   for (const [i, e] of entries.entries())
-    if (e.role === "baseline" && i !== at && (best < 0 || means[i]! < means[best]!)) best = i;
+    if (e.role === "baseline" && i !== at && (best < 0 || lower(i, best))) best = i;
   const target = options.target ?? medians[best < 0 ? at : best]![comparison.steps]!;
 
   const rows = entries.map((e, i): SummaryRow => {
@@ -105,7 +109,7 @@ export function summarize(comparison: Comparison, options: SummaryOptions): Summ
       median: median(values[i]!),
       ci95: intervals.means[i]!,
       n: values[i]!.length,
-      diverged: values[i]!.filter((v) => !Number.isFinite(v)).length,
+      diverged: diverged[i]!,
       ...(i === at ? {} : { reference: pair }),
       stepsToTarget: stepsToTarget(medians[i]!, target),
       ...(e.trajectories.every((t) => t.evaluations !== undefined)
@@ -130,7 +134,10 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-/** The reference against the best baseline, by the interval of the paired difference: wins only if all of it is below 0. */
+/**
+ * The reference against the best baseline, by the interval of the paired difference: wins only if all of it is below 0. Where only
+ * one of them diverges it loses; where both do, so does the one that diverges more, by two standard errors of their counts.
+ */
 export function verdict(summary: Summary): Verdict {
   const us = summary.rows.find((r) => r.name === summary.reference)!;
   const them = summary.rows.find((r) => r.name === summary.bestBaseline);
@@ -147,11 +154,19 @@ export function verdict(summary: Summary): Verdict {
   const one = n === 1 ? "on the one run" : `on ${(100 * share).toFixed(1)}% of ${n.toLocaleString("en")} runs`;
   const words = metricWords(summary.metric);
   const tail = `(${words.charAt(0).toLowerCase()}${words.slice(1)}: ${f(us.mean)} against ${f(them.mean)}; paired difference ${f(difference)}, 95% interval ${f(ci95[0])} to ${f(ci95[1])}; lower ${one})`;
-  if (us.diverged > 0 && them.diverged === 0)
-    return {
-      outcome: "loses",
-      sentence: `${us.label} loses to ${them.label}, ${best}: ${us.diverged} of ${n} runs diverged.`,
-    };
+  if (us.diverged + them.diverged > 0) {
+    const [more, fewer] = us.diverged > them.diverged ? [us, them] : [them, us];
+    const sure = fewer.diverged === 0 || more.diverged - fewer.diverged > 2 * Math.sqrt(more.diverged + fewer.diverged);
+    const counts = `${us.diverged} of ${n} runs diverged, of ${them.label}'s ${them.diverged}`;
+    if (!sure)
+      return {
+        outcome: "not distinguishable",
+        sentence: `${us.label} is not distinguishable from ${them.label}, ${best}: ${counts}.`,
+      };
+    return more === us
+      ? { outcome: "loses", sentence: `${us.label} loses to ${them.label}, ${best}: ${counts}.` }
+      : { outcome: "wins", sentence: `${us.label} wins over ${them.label}, ${best}: ${counts}.` };
+  }
   if (n > 1 && ci95[1] < 0)
     return {
       outcome: "wins",

@@ -14,7 +14,8 @@ export const lossScale = (lineSearch: boolean, side: number): number => (lineSea
 
 /** A network for a picture of this side: what a pixel does to the loss is brought to what it was in training. */
 export function shapeForSide({ shape, provenance }: OptimizerFile, side: number): OptimizerFile["shape"] {
-  const { side: trained = side } = provenance.family as { readonly side?: number };
+  const own = (provenance.family as { readonly side?: unknown }).side;
+  const trained = typeof own === "number" && own > 0 ? own : side;
   return "kind" in shape ? shape : { ...shape, inputScale: shape.inputScale * (side / trained) ** 2 };
 }
 

@@ -18,8 +18,7 @@ interface Seen {
   large: number;
   /** |update| / outputScale. */
   output: number;
-  /** |h| of a unit above 0.95, and by unit the least and the largest h. */
-  saturated: number;
+  /** By unit the least and the largest h. */
   readonly least: Float64Array;
   readonly most: Float64Array;
 }
@@ -68,7 +67,7 @@ function partsOf(shape: NetworkShape, place: Parameters<typeof placedParts>[1]):
   const seenOf = (name: string, net: LstmShape): Seen => {
     const units = net.layers * net.hidden;
     const [least, most] = [new Float64Array(units).fill(2), new Float64Array(units).fill(-2)];
-    return { name, shape: net, count: 0, small: 0, large: 0, output: 0, saturated: 0, least, most };
+    return { name, shape: net, count: 0, small: 0, large: 0, output: 0, least, most };
   };
   if (!("kind" in shape)) return [{ seen: seenOf("", shape), gather: (v) => v, stateOf: (s) => s }];
   if (shape.kind !== "several") return [];
@@ -96,7 +95,6 @@ function look(seen: Seen, grad: Vec, delta: Vec, state: Vec): void {
       for (let u = 0; u < hidden; u++) {
         const h = state[(i >> 3) * 8 * per + 8 * (2 * l * hidden + u) + (i & 7)]!;
         const k = l * hidden + u;
-        if (Math.abs(h) > 0.95) seen.saturated += 1 / (grad.length * layers * hidden);
         if (h < seen.least[k]!) seen.least[k] = h;
         if (h > seen.most[k]!) seen.most[k] = h;
       }

@@ -35,6 +35,12 @@ function pack(shape: LstmShape, phi: Vec): number[] {
   return out;
 }
 
+/** What a file says of itself, as words that cannot end the comment they stand in. */
+const plain = (text: unknown): string =>
+  String(text)
+    .replace(/[^\w .+-]/g, "")
+    .slice(0, 80);
+
 function base64(values: readonly number[], half: boolean): string {
   const size = half ? 2 : 4;
   const data = new DataView(new ArrayBuffer(size * values.length));
@@ -75,8 +81,8 @@ export function exportEsm(file: OptimizerFile, { name, half = false }: EsmOption
     const p = preprocessing.kind === "log-sign" ? preprocessing.p : 0;
     return { layers, hidden, p, inputScale, outputScale, tensors, rank, length: packed.length };
   });
-  const training = provenance.training as { experiment?: string } | undefined;
-  const head = `/** ${name}: an optimizer that was meta-trained${training?.experiment ? ` on ${training.experiment}` : ""} for ${provenance.horizon} steps, exported by gradgrad ${provenance.version}. Apache-2.0.
+  const { experiment } = provenance.training as { experiment?: unknown };
+  const head = `/** ${name}: an optimizer that was meta-trained${experiment ? ` on ${plain(experiment)}` : ""} for ${plain(provenance.horizon)} steps, exported by gradgrad ${plain(provenance.version)}. Apache-2.0.
  * const optimizer = init(theta.length); each step: optimizer.update(grad, delta), then theta[i] += delta[i]. */`;
   const module = `${head}
 const NETS=${JSON.stringify(nets)},HALF=${half},DATA="${base64(values, half)}";

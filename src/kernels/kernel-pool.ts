@@ -11,7 +11,7 @@ const SMALL = { bytes: 128 * 2 ** 20, count: 64 };
 /** A kernel that is used for a while. */
 export interface Loan {
   readonly kernel: LstmKernel;
-  /** Lets others have it; it must not be used afterwards. */
+  /** Lets others have it; it must not be used afterwards. Again it does nothing. */
   giveBack(): void;
 }
 
@@ -20,9 +20,12 @@ export function lendKernel(shape: LstmShape, n: number, steps: number, simd: Sim
   const key = JSON.stringify([shape, n, steps, simd, lockstep]);
   const at = idle.findLastIndex((k) => k.key === key);
   const kernel = at < 0 ? wasmKernel(shape, n, steps, simd, lockstep) : idle.splice(at, 1)[0]!.kernel;
+  let given = false;
   return {
     kernel,
     giveBack() {
+      if (given) return;
+      given = true;
       idle.push({ key, kernel });
       const small = (): boolean =>
         idle.length <= SMALL.count && idle.reduce((sum, k) => sum + k.kernel.bytes, 0) <= SMALL.bytes;

@@ -18,7 +18,7 @@ export interface LstmKernel {
   forward(grad: Vec, delta: Vec): void;
   /**
    * Adds ∂L/∂φ of one unroll over some of its coordinates to `gradient`.
-   * λ_K = w_K d_K, λ_t = λ_{t+1} + w_t d_t, ∂L/∂g_t = λ_{t+1}; each coordinate's part is multiplied by its weight.
+   * λ_K = w_K d_K, λ_t = γ λ_{t+1} + w_t d_t, ∂L/∂g_t = λ_{t+1} (γ = 1 unless the job has a discount); each coordinate's part is multiplied by its weight.
    */
   replay(job: ReplayJob, gradient: Float64Array): void;
   /** Starts a replay in lockstep, all coordinates step by step from the unroll's end: for second derivatives. */

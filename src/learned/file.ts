@@ -1,4 +1,5 @@
-import { check } from "../core/check.ts";
+import * as v from "valibot";
+import { ArgumentError, check } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
 import { isObject, parseObject, safetensorsHeader } from "../core/safetensors.ts";
 import { type NetworkShape, networkLayout } from "./network.ts";
@@ -8,6 +9,37 @@ import { readShape } from "./read-shape.ts";
 export const FORMAT = 2;
 /** No optimizer file is larger: φ of the largest network allowed is far below. */
 const MOST_BYTES = 64 * 2 ** 20;
+
+const finite = v.pipe(v.number(), v.finite());
+
+/** What a file must say of itself; JSON writes a score of Infinity (never validated) as null. */
+const provenanceSchema = v.looseObject({
+  family: v.record(v.string(), v.unknown()),
+  horizon: v.pipe(finite, v.integer(), v.minValue(1)),
+  seed: finite,
+  version: v.string(),
+  training: v.record(v.string(), v.unknown()),
+  score: v.union([
+    finite,
+    v.pipe(
+      v.null(),
+      v.transform(() => Number.POSITIVE_INFINITY),
+    ),
+  ]),
+  select: v.string(),
+  largestParameter: finite,
+  largestGradient: finite,
+});
+
+function readProvenance(value: Record<string, unknown>): Provenance {
+  const result = v.safeParse(provenanceSchema, value);
+  if (result.success) return result.output;
+  const { path, expected, received } = result.issues[0];
+  const where = path?.map((p) => String(p.key)).join(".") ?? "(whole)";
+  throw new ArgumentError(
+    `optimizer file provenance.${where}: expected ${expected ?? "another value"}, got ${received}`,
+  );
+}
 
 /** Where an optimizer file comes from. */
 export interface Provenance {
@@ -81,7 +113,7 @@ export function decodeOptimizer(bytes: Uint8Array): OptimizerFile {
     "Written by a newer gradgrad: update this one",
   );
   const shape = readShape(parseObject(`${what} shape`, meta.shape));
-  const provenance = parseObject(`${what} provenance`, meta.provenance) as unknown as Provenance;
+  const provenance = readProvenance(parseObject(`${what} provenance`, meta.provenance));
   const l = networkLayout(shape);
   const names = Object.keys(header).filter((k) => k !== "__metadata__");
   check(names.length === l.slots.length, `${what} tensors`, l.slots.map((s) => s.name).join(", "), names.join(", "));

@@ -13,7 +13,7 @@ interface Saved {
   readonly seconds: number;
 }
 
-/** What makes two runs the same: experiment, options, problems (a module's text too), and what φ started from. */
+/** What makes two runs the same: experiment, options, problems (a module's text too, and those that it imports), and what φ started from. */
 export interface RunIdentity {
   readonly name: string;
   readonly options: MetaTrainOptions;

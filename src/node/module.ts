@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { createJiti } from "jiti";
 import { ArgumentError, check } from "../core/check.ts";
 import type { Experiment } from "../experiments/experiment.ts";
@@ -9,7 +9,7 @@ import type { ProblemFamily } from "../problems/problem.ts";
 
 /**
  * What a module gets from this process instead of from its own folder: one copy of each, and no installation needed. Those with
- * an engine are loaded where the module's text names them.
+ * an engine are loaded where a text names them.
  */
 const ours: Readonly<Record<string, () => Promise<unknown>>> = {
   gradgrad: () => import("../index.ts"),
@@ -18,7 +18,30 @@ const ours: Readonly<Record<string, () => Promise<unknown>>> = {
   "@jax-js/jax": () => import("@jax-js/jax"),
 };
 
-const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
+/** Relative imports of a text; one in a comment does no harm. */
+const IMPORTS = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g;
+const ENDINGS = ["", ".ts", ".mts", ".js", ".mjs", ".cjs", ".json", "/index.ts", "/index.js"];
+
+/** The texts of a module and of what it imports by relative paths, each once, its own first. */
+function textsOf(path: string, seen = new Set<string>()): string[] {
+  seen.add(path);
+  const text = readFileSync(path, "utf8");
+  const texts = [text];
+  for (const [, word] of text.matchAll(IMPORTS)) {
+    const base = resolve(dirname(path), word!);
+    // TypeScript may call a file by the name that its compiled form will have.
+    const names = [...ENDINGS.map((e) => base + e), base.replace(/\.([cm]?)js$/, ".$1ts")];
+    const found = names.find((n) => existsSync(n) && statSync(n).isFile());
+    if (found && !seen.has(found)) texts.push(...textsOf(found, seen));
+  }
+  return texts;
+}
+
+/** Of a module's texts; of a single one its file's own sum. */
+function hash(texts: readonly string[]): string {
+  const sum = (text: string): string => createHash("sha256").update(text).digest("hex");
+  return texts.length === 1 ? sum(texts[0]!) : sum(texts.map(sum).join());
+}
 
 /** Does a call's word mean a module, and not an experiment's name? */
 export function isModule(word: string): boolean {
@@ -27,10 +50,10 @@ export function isModule(word: string): boolean {
 
 async function load(path: string): Promise<{ module: OwnModule; sha256: string }> {
   check(existsSync(path), "problem", "a module: a .ts, .js or .mjs file", path);
-  const text = readFileSync(path, "utf8");
+  const texts = textsOf(resolve(path));
   const virtualModules: Record<string, unknown> = {};
   for (const [name, give] of Object.entries(ours))
-    if (text.includes(`"${name}"`) || text.includes(`'${name}'`)) virtualModules[name] = await give();
+    if (texts.some((t) => t.includes(`"${name}"`) || t.includes(`'${name}'`))) virtualModules[name] = await give();
   const jiti = createJiti(import.meta.url, { fsCache: false, interopDefault: false, virtualModules });
   let exported: Record<string, unknown>;
   try {
@@ -38,7 +61,7 @@ async function load(path: string): Promise<{ module: OwnModule; sha256: string }
   } catch (error) {
     throw new ArgumentError(`${path}: expected a module that loads, got ${(error as Error).message}`);
   }
-  return { module: readOwnModule(path, { ...exported }), sha256: hash(text) };
+  return { module: readOwnModule(path, { ...exported }), sha256: hash(texts) };
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Layout, Vec } from "../core/layout.ts";
 
 /**
  * An update rule, hand-designed or learned: θ ← θ + delta.
- * `init` makes all memory; `update` reads `grad`, writes `delta`, advances the state and allocates nothing.
+ * `init` makes the state; `update` reads `grad`, writes `delta` and advances the state.
  */
 export interface Optimizer<S = unknown> {
   readonly name: string;

@@ -66,7 +66,7 @@ interface Target {
 
 /**
  * Neural art: f(θ) = α·content + β·style + γ·smoothness over the pixels θ [side, side, 3], 0 to 255.
- * content = Σ_l ‖F_l(θ) − F_l(c)‖² / ‖F_l(c)‖², style = Σ_l ‖G_l(θ) − G_l(s)‖² / ‖G_l(s)‖² / layers, G = FᵀF / pixels,
+ * content = Σ_l ‖F_l(θ) − F_l(c)‖² / ‖F_l(c)‖² / layers, style = Σ_l ‖G_l(θ) − G_l(s)‖² / ‖G_l(s)‖² / layers, G = FᵀF / pixels,
  * smoothness = mean squared difference of neighbouring pixels / 255². Each part is relative to its target, so that weights
  * mean the same for every picture and size.
  * Source: paper §3.4; Gatys et al. 2015. The paper gives no weights or layers.

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -94,8 +94,24 @@ describe("a problem of one's own, as a module", () => {
     expect(status).toBe(2);
   });
 
-  it("must stay as it was while its training goes on", () => {
-    expect(run("train", "./decay.ts", "--rounds", "3", "--out", "stopped").status).toBe(0);
+  it("must stay as it was while its training goes on, and what it imports too", () => {
+    const helped = problem().replace(/import .*/, 'import { problemFamily } from "./lib/again.js";');
+    mkdirSync(join(folder, "lib"));
+    writeFileSync(join(folder, "lib", "again.ts"), 'export { problemFamily } from "gradgrad";');
+    writeFileSync(join(folder, "helped.ts"), helped);
+    const call = ["train", "./helped.ts", "--out", "stopped"];
+    const first = run(...call, "--rounds", "3");
+    expect(first.stderr).not.toContain("Cannot find");
+    expect(first.status).toBe(0);
+    writeFileSync(join(folder, "lib", "again.ts"), 'export { problemFamily } from "gradgrad"; // changed');
+    const other = run(...call, "--resume");
+    expect(other.stderr).toContain("checkpoint: expected a run of helped with the same options, problems and start");
+    expect(other.status).toBe(2);
+    writeFileSync(join(folder, "lib", "again.ts"), 'export { problemFamily } from "gradgrad";');
+    expect(run(...call, "--resume").status).toBe(0);
+  });
+
+  it("is no longer what a file was trained on once its text has changed", () => {
     writeFileSync(join(folder, "decay.ts"), problem().replace("/ 10", "/ 9"));
     const { status, stderr } = run("doctor", "runs/decay-seed0.safetensors");
     expect(stderr).toContain("./decay.ts: expected the module as it was when the run began");

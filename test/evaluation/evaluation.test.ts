@@ -227,6 +227,35 @@ test.each([
   expect(verdict(summary).sentence).toContain(outcome);
 });
 
+test.each([
+  [0, 1, "wins"],
+  [1, 0, "loses"],
+  [1, 2, "not distinguishable"],
+  [1, 20, "wins"],
+  [20, 1, "loses"],
+])("%d diverged runs of ours against %d of theirs: %s", (ours, theirs, outcome) => {
+  const trajectories = (count: number) =>
+    Array.from({ length: 20 }, (_, k) => ({
+      losses: Float64Array.of(1, k < count ? Infinity : 0.5 + 0.01 * k),
+      diverged: k < count,
+    }));
+  const entry = (name: string, role: "learned" | "baseline", count: number) => ({
+    name,
+    label: name,
+    role,
+    timedSteps: 1,
+    trajectories: trajectories(count),
+  });
+  const entries = [entry("ours", "learned", ours), entry("worst", "baseline", 20), entry("theirs", "baseline", theirs)];
+  const summary = summarize(
+    { family: "f", steps: 1, entries },
+    { metric: final(1), rng: createRng(1), resamples: 200 },
+  );
+  expect(summary.bestBaseline).toBe(theirs === 20 ? "worst" : "theirs");
+  expect(verdict(summary).outcome).toBe(outcome);
+  expect(verdict(summary).sentence).toMatch(/runs? diverged/);
+});
+
 test("rows to CSV and to JSON and back", async () => {
   const comparison = await compare({
     family: parabola(1),
@@ -241,4 +270,15 @@ test("rows to CSV and to JSON and back", async () => {
   expect(lines.at(-1)).toBe("wild,1,8,Infinity");
   const back = comparisonFromJson(JSON.parse(JSON.stringify(comparisonToJson(comparison))));
   expect(toCsv(back)).toBe(toCsv(comparison));
+  const counted = {
+    ...comparison,
+    entries: comparison.entries.map((e) => ({
+      ...e,
+      trajectories: e.trajectories.map((t) => ({ ...t, evaluations: 17 })),
+    })),
+  };
+  const json = JSON.parse(JSON.stringify(comparisonToJson(counted)));
+  expect(comparisonFromJson(json).entries[0]!.trajectories[1]!.evaluations).toBe(17);
+  json.entries[1].losses[0].pop();
+  expect(() => comparisonFromJson(json)).toThrow("theirs losses: expected 9 of each run");
 });

@@ -42,6 +42,17 @@ it("refuses a newer format, a wrong type, a number that is not finite, and what 
   expect(() => decodeOptimizer(nan)).toThrow(/phi\[5140\]: expected a finite number, got NaN/);
 });
 
+it("refuses a provenance that lacks what its readers count on, by name", () => {
+  const without = (name: string): Uint8Array =>
+    encodeOptimizer({ ...file, provenance: { ...file.provenance, [name]: undefined } });
+  for (const name of Object.keys(file.provenance))
+    expect(() => decodeOptimizer(without(name))).toThrow(`optimizer file provenance.${name}: expected`);
+  const wrong = { ...file, provenance: { ...file.provenance, horizon: "x" as unknown as number } };
+  expect(() => decodeOptimizer(encodeOptimizer(wrong))).toThrow(/provenance.horizon: expected number, got "x"/);
+  const never = { ...file, provenance: { ...file.provenance, score: Number.POSITIVE_INFINITY } };
+  expect(decodeOptimizer(encodeOptimizer(never))).toEqual(never);
+});
+
 it("refuses every truncation with an ArgumentError", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: bytes.length - 1 }), (n) => {
