@@ -2,27 +2,16 @@
 // `npm run rederive -- FILE…`. The file then names the code that did, beside the code that ran.
 import { readFileSync } from "node:fs";
 import { provenance } from "../dist/cli/provenance.js";
-import { summaryIntervals, verdict } from "../dist/evaluation/index.js";
-import { bootstrapRng } from "../dist/experiments/run-test.js";
+import { rederived } from "../dist/cli/rederive.js";
 import { writeWhole } from "../dist/node/write.js";
 
-/** JSON has no Infinity: a diverged run is null. */
-const number = (v) => v ?? Number.POSITIVE_INFINITY;
-
 function rederive(result, metric) {
-  const { rows, reference } = metric.summary;
-  const values = rows.map((r) => Float64Array.from(metric.values[r.name], number));
-  const at = rows.findIndex((r) => r.name === reference);
-  const { means, gaps } = summaryIntervals(values, at, {
-    rng: bootstrapRng(result.spec.key, result.seed, metric.name),
+  const { rows, verdict } = rederived(result.spec.key, result.seed, metric);
+  metric.summary.rows.forEach((row, i) => {
+    row.ci95 = rows[i].ci95;
+    if (row.reference) row.reference.ci95 = rows[i].reference.ci95;
   });
-  rows.forEach((row, i) => {
-    row.ci95 = means[i];
-    if (row.reference) row.reference.ci95 = gaps[i];
-  });
-  const whole = (r) => ({ ...r, mean: number(r.mean), ...(r.reference ? { reference: paired(r.reference) } : {}) });
-  const paired = (p) => ({ ...p, difference: p.difference ?? Number.NaN });
-  metric.verdict = verdict({ ...metric.summary, rows: rows.map(whole) });
+  metric.verdict = verdict;
 }
 
 for (const path of process.argv.slice(2)) {

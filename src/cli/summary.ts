@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../core/check.ts";
-import type { Curve, Role } from "../evaluation/index.ts";
+import type { Curve, Role, Verdict } from "../evaluation/index.ts";
 import type { TestSpec } from "../experiments/experiment.ts";
 import { paperLine } from "../experiments/paper-curves.ts";
 import { paperFigures } from "../experiments/paper-figures.ts";
@@ -46,10 +46,12 @@ export interface MetricFile {
       readonly mean: number | null;
       readonly median: number | null;
       readonly ci95: readonly [number | null, number | null];
+      readonly reference?: { readonly ci95: readonly [number | null, number | null] };
       readonly n: number;
       readonly secondsPerStep?: number;
     }[];
   };
+  readonly verdict?: Verdict;
   /** One value a trajectory, by row. */
   readonly values: Readonly<Record<string, Line>>;
   readonly curves: Readonly<

@@ -46,7 +46,12 @@ export interface Trained {
 const CHECKPOINT_EVERY_MS = 30_000;
 
 /** What is kept beside an optimizer file: how long it took, where, and how the validation score went. */
-function trainingRecord(experiment: Experiment, c: Checkpoint, seconds: number, from: ResultProvenance): string {
+function trainingRecord(
+  experiment: Experiment,
+  c: Checkpoint,
+  seconds: number,
+  from: ResultProvenance & { readonly earlierCommits?: readonly string[] },
+): string {
   const { name, options, train: family } = experiment;
   const history = c.history.filter((r) => r.validation !== undefined);
   const data = dataChecksums(family);
@@ -126,6 +131,7 @@ async function trainStage(
     : {
         checkpoint: initialCheckpoint(options, start?.phi),
         seconds: start?.seconds ?? 0,
+        commits: [],
       };
   const { checkpoint } = from;
   if (checkpoint.iteration >= options.iterations && existsSync(path)) {
@@ -133,10 +139,12 @@ async function trainStage(
     return { file, path, checkpoint, seconds: from.seconds, finished: true, interrupted: false };
   }
   // Taken now: an hour later the folder may hold other code.
-  const origin = provenance(call.command ?? `gradgrad train ${name} --seed ${options.seed}`, options.seed);
+  const own = provenance(call.command ?? `gradgrad train ${name} --seed ${options.seed}`, options.seed);
+  const earlierCommits = from.commits.filter((c) => c !== own.commit);
+  const origin = { ...own, ...(earlierCommits.length > 0 ? { earlierCommits } : {}) };
   const began = performance.now();
   const seconds = (): number => from.seconds + (performance.now() - began) / 1000;
-  const save = (): void => saveCheckpoint(saved, identity, checkpoint, seconds());
+  const save = (): void => saveCheckpoint(saved, identity, checkpoint, seconds(), [...earlierCommits, own.commit]);
   // An hour's work must not be lost to a forgotten --resume.
   if (!resume && existsSync(saved)) renameSync(saved, `${saved}.old`);
   checkFolder("--out", call.folder); // it must fail now, not after an hour

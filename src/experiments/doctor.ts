@@ -1,7 +1,7 @@
 import { createRng } from "../core/rng.ts";
 import { type Finding, finding } from "../evaluation/finding.ts";
 import type { OptimizerFile } from "../learned/file.ts";
-import type { MetaTrainOptions, Report } from "../meta/train.ts";
+import { type MetaTrainOptions, type Report, unrollWeights } from "../meta/train.ts";
 import { runUnroll, type UnrollResult } from "../meta/unroll.ts";
 import { runValidation } from "../meta/validate.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
@@ -33,7 +33,7 @@ function dot(a: Float64Array, b: Float64Array): number {
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
 }
-const cosine = (a: Float64Array, b: Float64Array): number => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+const similarity = (a: Float64Array, b: Float64Array): number => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 
 /** The mean of the `window` losses that end with a step's, so that one minibatch does not decide. */
 function at(losses: readonly number[], step: number, window: number): number {
@@ -65,14 +65,15 @@ export async function examine(patient: Patient, options: DoctorOptions): Promise
   findings.push(...(await networkFindings(family, shape, phi, seeds[0]!, o.steps)));
 
   onProgress?.(2, of, "meta-gradients");
-  const { fraction, sampling = "stratified", discount = 1 } = o;
-  const task = { shape, phi, fraction, sampling, discount, simd: o.simd, secondDerivatives: false };
-  const weights = (K: number): Float64Array => new Float64Array(K + 1).fill(1);
+  // As the run took them: its weights, sample, discount and order.
+  const { fraction, sampling = "stratified", discount = 1, secondDerivatives } = o;
+  const task = { shape, phi, fraction, sampling, discount, simd: o.simd, secondDerivatives };
   const whole: UnrollResult[] = [];
   const cut: Float64Array[] = [];
   let sameAsChain: boolean | undefined;
   for (const s of seeds) {
-    const all = await runUnroll(family, { ...task, seed: s, K: o.steps, weights: weights(o.steps) });
+    const inOne = unrollWeights({ ...o, unroll: o.steps }, 0);
+    const all = await runUnroll(family, { ...task, seed: s, K: o.steps, weights: inOne });
     whole.push(all);
     const sum = new Float64Array(all.gradient.length);
     const chain: number[] = [];
@@ -82,7 +83,7 @@ export async function examine(patient: Patient, options: DoctorOptions): Promise
         ...task,
         seed: s,
         K: o.unroll,
-        weights: weights(o.unroll),
+        weights: unrollWeights(o, t),
         ...(carry ? { carry } : {}),
       });
       carry = u.carry;
@@ -96,7 +97,8 @@ export async function examine(patient: Patient, options: DoctorOptions): Promise
       sameAsChain = (sameAsChain ?? true) && chain.every((l, t) => Object.is(l, all.losses[t]));
   }
   findings.push(equality(runs, whole, sameAsChain, o));
-  findings.push(signal(cut, o), truncation(cut, whole, o));
+  // An imitation follows another gradient than equation 3's.
+  if (!o.teacher) findings.push(signal(cut, o), truncation(cut, whole, o));
 
   onProgress?.(3, of, "the record");
   if (history) findings.push(...historyFindings(history, o));
@@ -182,7 +184,7 @@ function signal(gradients: readonly Float64Array[], o: MetaTrainOptions): Findin
 
 function truncation(cut: readonly Float64Array[], whole: readonly UnrollResult[], o: MetaTrainOptions): Finding {
   if (o.unroll === o.steps) return finding("truncation", "none: an unroll is a whole trajectory");
-  const each = cut.map((g, k) => cosine(g, whole[k]!.gradient));
+  const each = cut.map((g, k) => similarity(g, whole[k]!.gradient));
   const between = mean(each);
   return finding(
     "truncation",

@@ -205,7 +205,7 @@ export function checkOptions(o: MetaTrainOptions): void {
 }
 
 /** w_t of an unroll's steps 0 … K, by the step of the trajectory. */
-function unrollWeights(o: MetaTrainOptions, first: number): Float64Array {
+export function unrollWeights(o: Pick<MetaTrainOptions, "weights" | "steps" | "unroll">, first: number): Float64Array {
   const w = (t: number): number =>
     o.weights === "all" ? 1 : o.weights === "last" ? Number(t === o.steps) : o.weights[t]!;
   return Float64Array.from({ length: o.unroll + 1 }, (_, k) => w(first + k));

@@ -11,6 +11,8 @@ interface Saved {
   readonly run: string;
   readonly checkpoint: Checkpoint;
   readonly seconds: number;
+  /** The code that ran so far, the first first: a stopped run may go on under newer. */
+  readonly commits?: readonly string[];
 }
 
 /** What makes two runs the same: experiment, options, problems (a module's text too, and those that it imports), and what φ started from. */
@@ -33,8 +35,14 @@ const describe = ({ name, options, train, validation, start }: RunIdentity): str
   JSON.stringify({ name, options, train: identityOf(train), validation: identityOf(validation), start });
 
 /** Saves a run at a round's end. */
-export function saveCheckpoint(path: string, identity: RunIdentity, checkpoint: Checkpoint, seconds: number): void {
-  const saved: Saved = { format: "gradgrad checkpoint 1", run: describe(identity), checkpoint, seconds };
+export function saveCheckpoint(
+  path: string,
+  identity: RunIdentity,
+  checkpoint: Checkpoint,
+  seconds: number,
+  commits: readonly string[] = [],
+): void {
+  const saved: Saved = { format: "gradgrad checkpoint 1", run: describe(identity), checkpoint, seconds, commits };
   writeWhole(path, serialize(saved));
 }
 
@@ -50,7 +58,10 @@ export function fits(path: string, identity: RunIdentity): boolean {
 }
 
 /** Reads a checkpoint of this very run. Throws ArgumentError for a missing, broken or foreign one. */
-export function loadCheckpoint(path: string, identity: RunIdentity): { checkpoint: Checkpoint; seconds: number } {
+export function loadCheckpoint(
+  path: string,
+  identity: RunIdentity,
+): { checkpoint: Checkpoint; seconds: number; commits: readonly string[] } {
   check(existsSync(path), "checkpoint", "a file", path, "Start without --resume");
   let saved: Partial<Saved> | undefined;
   try {
@@ -71,5 +82,5 @@ export function loadCheckpoint(path: string, identity: RunIdentity): { checkpoin
     path,
     "Give the options of the first call, or start without --resume",
   );
-  return { checkpoint: saved.checkpoint, seconds: saved.seconds ?? 0 };
+  return { checkpoint: saved.checkpoint, seconds: saved.seconds ?? 0, commits: saved.commits ?? [] };
 }

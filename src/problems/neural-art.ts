@@ -97,16 +97,17 @@ export function neuralArt(
       }),
     );
   };
-  let whole: Target["grams"] | undefined;
+  let kept: Target["grams"] | undefined;
+  const ofWhole = (): Target["grams"] => {
+    kept ??= gramsOf(fitted(o.style, o.side));
+    return kept;
+  };
   return {
     name: o.name,
     sample(rng) {
       const content = cropped(o.contents[rng.integer(o.contents.length)]!, o.leastCrop, o.side, rng);
       const target = {
-        grams:
-          o.leastStyleCrop === 1
-            ? (whole ??= gramsOf(fitted(o.style, o.side)))
-            : gramsOf(cropped(o.style, o.leastStyleCrop, o.side, rng)),
+        grams: o.leastStyleCrop === 1 ? ofWhole() : gramsOf(cropped(o.style, o.leastStyleCrop, o.side, rng)),
         contents: featuresOf(network, o, content),
       };
       const problem = artProblem(o, network, target, content);

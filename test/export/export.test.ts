@@ -37,18 +37,37 @@ const two = {
   ],
 };
 
+const named = {
+  kind: "several" as const,
+  groups: [
+    { name: "first", tensors: "w1|layer[12]/kernel", net: { ...scaled, hidden: 4 } },
+    { name: "second", tensors: "(?:head|neck)\\.\\w+", rank: 3, net: { ...scaled, hidden: 3 } },
+    { name: "rest", net: defaultLstm },
+  ],
+};
+
 describe.each<[string, NetworkShape]>([
   ["the paper's network", defaultLstm],
   ["no preprocessing", scaled],
   ["a linear map", { ...defaultLstm, layers: 0 }],
   ["three small layers", { ...defaultLstm, layers: 3, hidden: 5 }],
   ["several at once", two],
+  ["several by plain names", named],
 ])("an exported optimizer: %s", (_, shape) => {
   const file = random(shape);
   it("steps as the library does, where nothing but the language is", () => {
     expect(parity(file, run(exportEsm(file, { name: "full" }).module))).toBeLessThan(1e-6);
     expect(parity(file, run(exportEsm(file, { name: "half", half: true }).module))).toBeLessThan(1e-2); // φ is random here
   });
+});
+
+it("what a file says of itself stays words in the module", () => {
+  const file = random(defaultLstm);
+  const training = { experiment: "x */ globalThis.run = 1; /*" };
+  const provenance = { ...file.provenance, training, version: "1 */ throw 1; /*", horizon: "*/" as unknown as number };
+  const { module } = exportEsm({ ...file, provenance }, { name: "a" });
+  expect(module.match(/\*\//g)).toHaveLength(1);
+  expect(module.split("\n")[0]).toContain("meta-trained on x  globalThis.run  1");
 });
 
 it("the shipped ones stay below 25 KB a network gzipped with their types, and within 1e-3 in half precision", async () => {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { rederived } from "../../src/cli/rederive.ts";
 import {
   deriveSummary,
   type MetricFile,
@@ -11,9 +12,7 @@ import {
   type SummaryValue,
   summaryText,
 } from "../../src/cli/summary.ts";
-import { summaryIntervals } from "../../src/evaluation/index.ts";
-import { experimentByName } from "../../src/experiments/registry.ts";
-import { bootstrapRng } from "../../src/experiments/run-test.ts";
+import { experimentByName, experiments } from "../../src/experiments/registry.ts";
 import { decodeOptimizer } from "../../src/learned/file.ts";
 import { methods } from "../../src/optimizers/registry.ts";
 
@@ -56,6 +55,15 @@ it("every committed optimizer was trained by its experiment's present recipe: it
   }
 });
 
+it("every test is of its present description, so that reproduce takes it as done", () => {
+  for (const { tests } of experiments)
+    for (const t of tests) {
+      const path = `${folder}/${t.key}.json`;
+      if (existsSync(path))
+        expect(JSON.parse(readFileSync(path, "utf8")).spec, t.key).toEqual(JSON.parse(JSON.stringify(t)));
+    }
+});
+
 it("every test names the committed optimizers by their place and bytes, and no machine's folders", () => {
   for (const name of readdirSync(folder).filter((n) => n.endsWith(".json"))) {
     const text = readFileSync(`${folder}/${name}`, "utf8");
@@ -68,23 +76,32 @@ it("every test names the committed optimizers by their place and bytes, and no m
   }
 });
 
-it("intervals are what today's code derives from the values beside them: `npm run rederive`", () => {
+/** Those of hundreds of runs take long: the two main ones stand for them. */
+const LARGE = ["quadratic-uniform.json", "mnist.json"];
+const LEAST_OF_LARGE = 50;
+
+it("intervals and verdicts are what today's code derives from the values beside them: `npm run rederive`", () => {
   let compared = 0;
   for (const [source, { spec, seed, metrics }] of readResults(folder))
-    for (const { name, summary, values } of (spec && Array.isArray(metrics) ? metrics : []) as readonly MetricFile[]) {
-      const { rows, reference } = summary;
-      if (rows[0]!.n > 50) continue; // the others take long
-      const columns = rows.map((r) => Float64Array.from(values[r.name]!, (v) => v ?? Number.POSITIVE_INFINITY));
-      const at = rows.findIndex((r) => r.name === reference);
-      const { means } = summaryIntervals(columns, at, { rng: bootstrapRng(spec!.key, seed, name) });
+    for (const m of (spec && Array.isArray(metrics) ? metrics : []) as readonly MetricFile[]) {
+      const { rows } = m.summary;
+      if (rows[0]!.n > LEAST_OF_LARGE && !LARGE.includes(source)) continue;
+      const derived = rederived(spec!.key, seed, m);
+      expect(m.verdict, `${source} ${m.name}`).toEqual(derived.verdict);
       rows.forEach((r, i) => {
         compared++;
-        const ends = r.ci95.map((v) => v ?? Number.NaN);
-        means[i]!.forEach((end, k) => {
-          // Values are kept to six digits.
-          if (Number.isNaN(end)) expect(ends[k], `${source} ${r.name}`).toBeNaN();
-          else expect(Math.abs(ends[k]! - end), `${source} ${r.name}`).toBeLessThan(1e-5 * Math.abs(r.mean!) + 1e-12);
-        });
+        const scale = Math.abs(r.mean!);
+        for (const [had, now] of [
+          [r.ci95, derived.rows[i]!.ci95],
+          [r.reference?.ci95, derived.rows[i]!.reference?.ci95],
+        ])
+          now?.forEach((end, k) => {
+            // Values are kept to six digits.
+            const kept = had![k] ?? Number.NaN;
+            if (Number.isFinite(end))
+              expect(Math.abs(kept - end), `${source} ${r.name}`).toBeLessThan(1e-5 * scale + 1e-12);
+            else expect(Number.isFinite(kept), `${source} ${r.name}`).toBe(false);
+          });
       });
     }
   expect(compared).toBeGreaterThan(100);

@@ -30,13 +30,23 @@ worker.onmessage = ({ data }: MessageEvent<FromPaint>) => {
   }
 };
 
-export function paint(order: Omit<PaintOrder, "content" | "style" | "vgg19"> & { optimizer: PaintOptimizer }): void {
-  if (!content.value || !style.value) return;
+/** One picture at a time: what is asked for while an optimizer is still being fetched is not begun beside it. */
+export async function paint(
+  optimizerOf: () => Promise<PaintOptimizer>,
+  order: Omit<PaintOrder, "content" | "style" | "vgg19" | "optimizer">,
+): Promise<void> {
+  if (!content.value || !style.value || painting.value) return;
   paintFailure.value = undefined;
   painting.value = true;
   const pictures = { content: content.value, style: style.value };
   const features = vgg19.value ? { vgg19: vgg19.value.bytes } : {};
-  worker.postMessage({ kind: "paint", order: { ...order, ...pictures, ...features } } satisfies ToPaint);
+  try {
+    const optimizer = await optimizerOf();
+    worker.postMessage({ kind: "paint", order: { ...order, optimizer, ...pictures, ...features } } satisfies ToPaint);
+  } catch (error) {
+    painting.value = false;
+    throw error;
+  }
 }
 
 export const stopPainting = (): void => worker.postMessage({ kind: "stop" } satisfies ToPaint);

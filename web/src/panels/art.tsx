@@ -37,8 +37,7 @@ async function optimizerOf(wanted: Choice): Promise<PaintOptimizer> {
 
 const go = (): Promise<void> =>
   attempt(async () =>
-    paint({
-      optimizer: await optimizerOf(choice.value),
+    paint(() => optimizerOf(choice.value), {
       side: side.value,
       steps: steps.value,
       styleWeight: styleWeight.value,
