@@ -80,6 +80,15 @@ it("every test names the committed optimizers by their place and bytes, and no m
 const LARGE = ["quadratic-uniform.json", "mnist.json"];
 const LEAST_OF_LARGE = 50;
 
+/** Values are kept to six digits. */
+function hold(kept: readonly (number | null)[], derived: readonly number[], scale: number, about: string): void {
+  derived.forEach((end, k) => {
+    const had = kept[k] ?? Number.NaN;
+    if (Number.isFinite(end)) expect(Math.abs(had - end), about).toBeLessThan(1e-5 * scale + 1e-12);
+    else expect(Number.isFinite(had), about).toBe(false);
+  });
+}
+
 it("intervals and verdicts are what today's code derives from the values beside them: `npm run rederive`", () => {
   let compared = 0;
   for (const [source, { spec, seed, metrics }] of readResults(folder))
@@ -91,17 +100,10 @@ it("intervals and verdicts are what today's code derives from the values beside 
       rows.forEach((r, i) => {
         compared++;
         const scale = Math.abs(r.mean!);
-        for (const [had, now] of [
-          [r.ci95, derived.rows[i]!.ci95],
-          [r.reference?.ci95, derived.rows[i]!.reference?.ci95],
-        ])
-          now?.forEach((end, k) => {
-            // Values are kept to six digits.
-            const kept = had![k] ?? Number.NaN;
-            if (Number.isFinite(end))
-              expect(Math.abs(kept - end), `${source} ${r.name}`).toBeLessThan(1e-5 * scale + 1e-12);
-            else expect(Number.isFinite(kept), `${source} ${r.name}`).toBe(false);
-          });
+        const about = `${source} ${r.name}`;
+        const now = derived.rows[i]!;
+        hold(r.ci95, now.ci95, scale, about);
+        if (now.reference) hold(r.reference!.ci95, now.reference.ci95, scale, about);
       });
     }
   expect(compared).toBeGreaterThan(100);
