@@ -14,7 +14,7 @@ const finite = v.pipe(v.number(), v.finite());
 
 /** What a file must say of itself; JSON writes a score of Infinity (never validated) as null. */
 const provenanceSchema = v.looseObject({
-  family: v.record(v.string(), v.unknown()),
+  family: v.union([v.record(v.string(), v.unknown()), v.string()]),
   horizon: v.pipe(finite, v.integer(), v.minValue(1)),
   seed: finite,
   version: v.string(),
