@@ -55,3 +55,6 @@ export function tanh(x: number): number {
 export function sigmoid(x: number): number {
   return 1 / (1 + exp(-x));
 }
+
+/** The next multiple of 8: channels and columns are padded to whole pairs of SIMD registers. */
+export const up8 = (n: number): number => 8 * Math.ceil(n / 8);

@@ -1,4 +1,5 @@
 import { check } from "../core/check.ts";
+import { fromHalfBits } from "../core/half.ts";
 import { safetensorsHeader } from "../core/safetensors.ts";
 
 /** A named tensor, as float32. */
@@ -8,16 +9,6 @@ export interface Tensor {
 }
 
 const BYTES: Readonly<Record<string, number>> = { F16: 2, F32: 4 };
-
-/** A number of IEEE 754 half precision. */
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
 
 /**
  * Reads the tensors of a safetensors file, F16 or F32, trusting no byte.
@@ -53,7 +44,7 @@ export function parseSafetensors(name: string, bytes: Uint8Array): Map<string, T
     const at = start + from;
     const data = new Float32Array(count);
     for (let i = 0; i < count; i++)
-      data[i] = width === 4 ? view.getFloat32(at + 4 * i, true) : half(view.getUint16(at + 2 * i, true));
+      data[i] = width === 4 ? view.getFloat32(at + 4 * i, true) : fromHalfBits(view.getUint16(at + 2 * i, true));
     const bad = data.findIndex((v) => !Number.isFinite(v));
     check(bad < 0, `${name}: ${key}[${bad}]`, "a finite number", data[bad]);
     tensors.set(key, { shape, data });

@@ -17,3 +17,6 @@ export function finding(
 ): Finding {
   return { about, words, ...(trouble ? trouble : { verdict: "good" }) };
 }
+
+/** A number in three digits. */
+export const brief = (x: number): string => (x === 0 ? "0" : x.toPrecision(3));

@@ -1,10 +1,10 @@
 import { check } from "../core/check.ts";
+import { halfBits } from "../core/half.ts";
 import { type Vec, view } from "../core/layout.ts";
 import { featureCount, type LstmShape, phiLayout, topSize } from "../kernels/lstm-shape.ts";
 import type { OptimizerFile } from "../learned/file.ts";
 import { networkLayout } from "../learned/network.ts";
 import type { Group } from "../learned/several.ts";
-import { halfBits } from "./half.ts";
 import { roundToHalf } from "./round-half.ts";
 import { runtime } from "./runtime.generated.ts";
 

@@ -1,8 +1,8 @@
+import { nearestHalf, nextHalf } from "../core/half.ts";
 import { type Vec, view } from "../core/layout.ts";
 import { createRng } from "../core/rng.ts";
 import { referenceNetwork } from "../kernels/lstm-reference.ts";
 import { type LstmShape, phiLayout, stateSize } from "../kernels/lstm-shape.ts";
-import { nearestHalf, nextHalf } from "./half.ts";
 
 const [COORDINATES, STEPS, SWEEPS] = [16, 100, 20];
 

@@ -1,4 +1,5 @@
 import { type Layout, view } from "../core/layout.ts";
+import { up8 } from "../core/math.ts";
 import type { ConvArena, ConvExports } from "../kernels/conv-wasm.ts";
 
 /** Added to a variance before its root. Source: Sonnet 1's batch norm. */
@@ -59,8 +60,6 @@ interface InternalBlock extends Block {
   /** Gradient with respect to the activations, dense. */
   readonly dh: number;
 }
-
-const up8 = (n: number): number => 8 * Math.ceil(n / 8);
 
 /** A convolution of `kernel` × `kernel`, stride 1, same size, with max-pooling 2 × 2 at the end. */
 export function convBlock(

@@ -1,4 +1,5 @@
 import { check } from "../core/check.ts";
+import { up8 } from "../core/math.ts";
 import { convArena } from "../kernels/conv-wasm.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
 
@@ -42,8 +43,6 @@ export interface FeatureNetwork {
 }
 
 const KERNEL = 3;
-const up8 = (n: number): number => 8 * Math.ceil(n / 8);
-
 interface Place {
   readonly at: number;
   readonly row: number;

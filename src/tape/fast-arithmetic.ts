@@ -1,7 +1,6 @@
+import { up8 } from "../core/math.ts";
 import { convArena } from "../kernels/conv-wasm.ts";
 import { type Arithmetic, plainArithmetic } from "./arithmetic.ts";
-
-const up8 = (n: number): number => 8 * Math.ceil(n / 8);
 
 /**
  * The arithmetic of a tape in float32, its matrix products and tanh in WebAssembly SIMD (strict: the same bytes on every

@@ -1,9 +1,9 @@
 import { createContext, runInContext } from "node:vm";
 import { gzipSync } from "fflate";
 import { describe, expect, it } from "vitest";
+import { halfBits, nearestHalf, nextHalf } from "../../src/core/half.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { exportEsm } from "../../src/export/esm.ts";
-import { halfBits, nearestHalf, nextHalf } from "../../src/export/half.ts";
 import { type ExportedOptimizer, parity } from "../../src/export/parity.ts";
 import { averagingDefaults } from "../../src/learned/coupled-shape.ts";
 import type { OptimizerFile } from "../../src/learned/file.ts";

@@ -14,16 +14,18 @@ export function halfBits(x: number): number {
   return sign | (rounded < 1024 ? rounded : ((exponent + 14) << 10) + rounded);
 }
 
-function fromBits(bits: number): number {
+/** The number that float16 bits stand for. */
+export function fromHalfBits(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
-  if (exponent === 31) return Number.POSITIVE_INFINITY;
-  return exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24);
 }
 
 /** The float16 nearest to x, as a number. */
 export function nearestHalf(x: number): number {
-  const size = fromBits(halfBits(Math.abs(x)));
+  const size = fromHalfBits(halfBits(Math.abs(x)));
   return x < 0 ? -size : size;
 }
 
@@ -31,5 +33,5 @@ export function nearestHalf(x: number): number {
 export function nextHalf(half: number, direction: 1 | -1): number {
   const size = halfBits(Math.abs(half));
   const next = (half < 0 ? -size : size) + direction;
-  return next < 0 ? -fromBits(-next) : fromBits(next);
+  return next < 0 ? -fromHalfBits(-next) : fromHalfBits(next);
 }
