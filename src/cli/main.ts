@@ -106,7 +106,7 @@ program
   .option("--rounds <n>", "stop after so many rounds and save: the same bytes each time", count)
   .option("--threads <n>", "worker threads (never changes the result)", count)
   .option(...REVECTORIZE, false)
-  .option("--resume", "go on from the checkpoint; without it, an earlier one is kept as NAME.checkpoint.old", false)
+  .option("--resume", "go on from the checkpoint; without it, what an earlier run left is kept as NAME.old", false)
   .option("--json", "print the result as JSON", false)
   .action(async (name: string, o) => {
     if (o.revectorize) revectorize();
@@ -150,7 +150,8 @@ program
     if (o.json) console.log(JSON.stringify({ path, score, minutes: seconds / 60, finished }));
     else {
       const best = Number.isFinite(score) ? `best meta-validation score ${score.toPrecision(4)}` : "not validated yet";
-      console.log(`${path}\n${best}, after ${(seconds / 60).toFixed(1)} minutes`);
+      const took = seconds < 60 ? `${seconds.toFixed(1)} seconds` : `${(seconds / 60).toFixed(1)} minutes`;
+      console.log(`${path}\n${best}, after ${took}`);
     }
   });
 
@@ -387,6 +388,10 @@ program
     await demo(o.seed, o.out, o.json, o.resume);
   });
 
+// Progress that nobody reads any more is no reason to stop.
+process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 // A reader that has seen enough (`| head`) closes the pipe: no failure of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;

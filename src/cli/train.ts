@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../core/check.ts";
 import type { Experiment } from "../experiments/experiment.ts";
@@ -7,7 +7,7 @@ import { decodeOptimizer, encodeOptimizer, type OptimizerFile } from "../learned
 import { type Checkpoint, initialCheckpoint, metaTrain } from "../meta/train.ts";
 import { fits, loadCheckpoint, type RunIdentity, saveCheckpoint } from "../node/checkpoint.ts";
 import { poolRunner } from "../node/pool.ts";
-import { checkFolder, writeWhole } from "../node/write.ts";
+import { checkFolder, setAside, writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
 import { provenance, type ResultProvenance } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
@@ -17,7 +17,7 @@ import { version } from "./version.ts";
 /** What `train` is told besides the experiment. */
 export interface TrainCall {
   readonly folder: string;
-  /** Go on from checkpoints: those of another run are refused or, by "if it fits", kept as NAME.checkpoint.old. */
+  /** Go on from checkpoints: those of another run are refused or, by "if it fits", kept as NAME.checkpoint.old, .old2 and so on. */
   readonly resume: boolean | "if it fits";
   readonly threads?: number;
   /** Stop after so many minutes of this call; the checkpoint is kept. */
@@ -114,6 +114,10 @@ export async function train(experiment: Experiment, call: TrainCall): Promise<Tr
   return trained!;
 }
 
+/** Is there a checkpoint of this very run, at its end? */
+const ended = (path: string, identity: RunIdentity): boolean =>
+  fits(path, identity) && loadCheckpoint(path, identity).checkpoint.iteration >= identity.options.iterations;
+
 async function trainStage(
   experiment: Experiment,
   call: Omit<TrainCall, "start" | "minutes" | "rounds"> & { readonly start: Start | undefined },
@@ -144,11 +148,15 @@ async function trainStage(
   const origin = { ...own, ...(earlierCommits.length > 0 ? { earlierCommits } : {}) };
   const began = performance.now();
   const seconds = (): number => from.seconds + (performance.now() - began) / 1000;
-  const save = (): void => saveCheckpoint(saved, identity, checkpoint, seconds(), [...earlierCommits, own.commit]);
-  // An hour's work must not be lost to a forgotten --resume.
-  if (!resume && existsSync(saved)) renameSync(saved, `${saved}.old`);
   checkFolder("--out", call.folder); // it must fail now, not after an hour
-  save();
+  let ours = resume;
+  const save = (): void => {
+    // An hour's work must not be lost to a forgotten --resume, nor to a call that fails before its first round. What came to
+    // its end is in the optimizer's file.
+    if (!ours && existsSync(saved) && !ended(saved, identity)) setAside(saved);
+    ours = true;
+    saveCheckpoint(saved, identity, checkpoint, seconds(), [...earlierCommits, own.commit]);
+  };
   const progress = createProgress(`meta-train ${name}`, checkpoint.iteration);
   const runner = poolRunner({ train, validation }, call.threads);
   let interrupted = false;
@@ -159,7 +167,8 @@ async function trainStage(
       "Stopping at the end of this round; Ctrl-C again stops at once and loses what came after the last save.",
     );
   };
-  process.on("SIGINT", interrupt);
+  // A batch system's time limit asks by SIGTERM.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
   let savedAt = performance.now();
   try {
     for await (const r of metaTrain(options, runner, checkpoint)) {
@@ -175,7 +184,7 @@ async function trainStage(
     }
     save();
   } finally {
-    process.off("SIGINT", interrupt);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
     await runner.close();
     progress.end();
   }
@@ -185,8 +194,15 @@ async function trainStage(
       `${name}: every meta-validation diverged, so there is no optimizer to keep. Try a lower learningRate than ${options.learningRate}, or a longer warmup`,
     );
   const file = optimizerFile(experiment, checkpoint, version, start?.provenance);
-  writeWhole(path, encodeOptimizer(file));
-  writeWhole(pathOf(experiment, call.folder, "json"), trainingRecord(experiment, checkpoint, seconds(), origin));
+  const record = pathOf(experiment, call.folder, "json");
+  const bytes = encodeOptimizer(file);
+  if (!resume && existsSync(path) && !readFileSync(path).equals(bytes)) {
+    const kept = setAside(path);
+    if (existsSync(record)) setAside(record);
+    if (!call.quiet) progress.line(`${path} was there, of another run: it is now ${kept}`);
+  }
+  writeWhole(path, bytes);
+  writeWhole(record, trainingRecord(experiment, checkpoint, seconds(), origin));
   if (!finished && !call.quiet)
     progress.line(
       `Stopped after ${checkpoint.iteration} of ${options.iterations} rounds. Saved; the same call with --resume goes on.`,
