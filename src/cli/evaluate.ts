@@ -1,10 +1,18 @@
+import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { check } from "../core/check.ts";
+import { createRng } from "../core/rng.ts";
+import { verdict } from "../evaluation/index.ts";
 import type { Experiment } from "../experiments/experiment.ts";
+import { createFamily } from "../experiments/families.ts";
 import { experimentByName } from "../experiments/registry.ts";
 import { type Learned, runTest, type TestResult } from "../experiments/run-test.ts";
 import type { OptimizerFile } from "../learned/file.ts";
+import { partition } from "../learned/several.ts";
+import { loadArt } from "../node/art.ts";
+import { loadImages } from "../node/images.ts";
 import { journal } from "../node/journal.ts";
+import { loadOwnFamily } from "../node/module.ts";
 import { poolTaskRunner } from "../node/pool.ts";
 import { checkFolder, writeWhole } from "../node/write.ts";
 import { methodNames } from "../optimizers/registry.ts";
@@ -73,6 +81,18 @@ function rowOf(name: string): Experiment["row"] {
   }
 }
 
+/** Several optimizers that find no tensors of theirs in a test's problems must be told before an hour of tuning. */
+async function checkFit(experiment: Experiment, files: readonly OptimizerFile[]): Promise<void> {
+  for (const { shape } of files) {
+    if (!("kind" in shape) || shape.kind !== "several") continue;
+    for (const { family } of experiment.tests) {
+      const problem = (await createFamily(family, loadImages, loadArt, loadOwnFamily)).sample(createRng(0));
+      partition(shape, problem.layout);
+      problem.dispose?.();
+    }
+  }
+}
+
 /** Tests optimizer files on an experiment's test problems; prints tables, writes one JSON a test, and a report. */
 export async function evaluateCommand(
   experiment: Experiment,
@@ -88,6 +108,8 @@ export async function evaluateCommand(
   );
   checkFolder("--out", call.out);
   if (call.report !== undefined) checkFolder("--report", call.report);
+  if (call.tunedBy !== undefined) check(existsSync(call.tunedBy), "--tuned-by", "a folder of results", call.tunedBy);
+  await checkFit(experiment, files);
   const results: TestResult[] = [];
   const from = provenance(call.command, call.seed);
   // Changed code without a commit has no name: what it left must not be taken for what it would do now.
@@ -102,9 +124,8 @@ export async function evaluateCommand(
       const earlier = call.tunedBy === undefined ? undefined : earlierTuning(call.tunedBy, spec, from);
       if (call.tunedBy !== undefined) {
         const path = join(call.tunedBy, `${spec.key}.json`);
-        console.error(
-          earlier ? `${path}: its learning rates are taken` : `${path}: not the same test, so rates are tuned`,
-        );
+        const none = existsSync(path) ? "not the same test" : "not there";
+        console.error(`${path}: ${earlier ? "its learning rates are taken" : `${none}, so rates are tuned`}`);
       }
       let progress = createProgress(`tune for ${spec.key}`);
       let words = "";
@@ -125,10 +146,7 @@ export async function evaluateCommand(
       });
       progress.end();
       results.push(result);
-      if (call.json)
-        for (const m of result.metrics)
-          console.log(JSON.stringify({ key: spec.key, metric: m.metric, summary: m.summary }));
-      else console.log(printTest(result));
+      if (!call.json) console.log(printTest(result));
       const about = files.map((f, i) => ({
         path: recordedPath(paths[i]!),
         sha256: read[i]!.sha256,
@@ -140,6 +158,14 @@ export async function evaluateCommand(
   } finally {
     await threads.close();
   }
+  if (call.json)
+    console.log(
+      JSON.stringify(
+        results.flatMap(({ spec: { key }, metrics }) =>
+          metrics.map(({ metric, summary }) => ({ key, metric, summary, verdict: verdict(summary) })),
+        ),
+      ),
+    );
   if (call.report) {
     const { command: cmd, seed, commit, machine, date } = from;
     const facts = {

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ArgumentError, check } from "../core/check.ts";
+import { parseObject } from "../core/safetensors.ts";
 import { configure, merge, parseSetting } from "../experiments/config.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { paperFigures } from "../experiments/paper-figures.ts";
@@ -11,11 +12,12 @@ import { downloadCifar } from "../node/cifar.ts";
 import { dataFolder, downloadMnist } from "../node/datasets.ts";
 import { isModule, loadOwnExperiment } from "../node/module.ts";
 import { revectorize } from "../node/revectorize.ts";
-import { writeWhole } from "../node/write.ts";
+import { checkFolder, writeWhole } from "../node/write.ts";
 import { methodNames } from "../optimizers/registry.ts";
 import { neuralArtDefaults } from "../problems/neural-art.ts";
 import { load, shippedOptimizers } from "../shipped/load.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { ofModule } from "./own-error.ts";
 import { provenance, recordedCall } from "./provenance.ts";
 import { search } from "./search.ts";
 import { findOptimizer, startFromFile, startFromTrained } from "./start.ts";
@@ -49,9 +51,10 @@ const atLeastZero = (text: string): number => {
 function readConfig(path: string): Record<string, unknown> {
   check(existsSync(path), "--config", "a file", path);
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+    return parseObject(`--config ${path}`, readFileSync(path, "utf8"));
   } catch (error) {
-    throw new ArgumentError(`--config ${path}: expected JSON, got ${(error as Error).message}`);
+    if (error instanceof ArgumentError) throw error;
+    throw new ArgumentError(`--config ${path}: expected a file that can be read (${(error as Error).message})`);
   }
 }
 
@@ -143,7 +146,9 @@ program
     }
     // Stopped within its search, a run has no checkpoint yet.
     const resume = call.resume && o.search ? "if it fits" : call.resume;
-    const t = await train({ ...e, options }, { ...call, ...minutes(), resume, ...(start ? { start } : {}) });
+    const t = await ofModule(e, () =>
+      train({ ...e, options }, { ...call, ...minutes(), resume, ...(start ? { start } : {}) }),
+    );
     if (t.interrupted) process.exitCode = 130;
     const { score } = t.file.provenance;
     const { path, finished, seconds } = t;
@@ -178,7 +183,7 @@ const testOptions = (command: Command): Command =>
     )
     .option("--threads <n>", "worker threads (never changes the result)", count)
     .option(...REVECTORIZE, false)
-    .option("--json", "print the summary as JSON", false);
+    .option("--json", "print the summaries, of every test and metric, as one JSON array", false);
 
 testOptions(
   program
@@ -192,7 +197,8 @@ testOptions(
     ),
 ).action(async (files: string[], o) => {
   if (o.revectorize) revectorize();
-  await evaluateCommand(await experimentOf(o.problem), files, { ...o, command: recordedCall() });
+  const e = await experimentOf(o.problem);
+  await ofModule(e, () => evaluateCommand(e, files, { ...o, command: recordedCall() }));
 });
 
 testOptions(
@@ -341,6 +347,7 @@ program
   )
   .option("--out <folder>", "where golden.json goes", "runs")
   .action(async (o) => {
+    checkFolder("--out", o.out);
     const { releasedGolden } = await import("../experiments/golden.ts");
     const { cost, x } = await releasedGolden();
     const { threeHeadsError } = await import("../experiments/bfgs-heads.ts");

@@ -61,7 +61,7 @@ function drawPanel(p: FigurePanel, m: MetricFile, learned: readonly string[]): {
   const rows = shown(m, paper ? paperMethods : undefined);
   const dots = new Map<string, readonly Dot[]>();
   const curves = rows.map(({ name, label, role }): Curve => {
-    const values = m.curves[name]![paper ? "mean" : "median"];
+    const values = m.curves[name]!.mean;
     const points = paperPoints(p.key, name)?.filter((d) => d.step <= p.to);
     if (points) dots.set(name, points);
     return { name, label: plainLabel(label), role, line: smooth(line(values.slice(0, p.to + 1)), p.window) };
@@ -165,7 +165,7 @@ export function drawPaperFigure(figure: PaperFigure, files: ReadonlyMap<string, 
   const window = figure.panels!.find((p) => p.window)?.window;
   const words = anyPaper
     ? `${subtitle}${window ? ` Lines are means of the last ${window} steps too.` : ""}`
-    : "Lines: medians of fresh runs, which the mean of a few bad ones does not move; every learning rate tuned.";
+    : "Lines: means of fresh runs, every learning rate tuned.";
   return drawn(
     parts.map((d) => d.svg),
     2,

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
@@ -8,24 +9,36 @@ import { createFamily } from "../experiments/families.ts";
 import type { PaperFigure } from "../experiments/paper-figures.ts";
 import { contactSheet, type SheetRow } from "../figures/contact-sheet.ts";
 import { toPng } from "../figures/png.ts";
+import { bindNetwork } from "../learned/network.ts";
 import { encodePicture, loadArt } from "../node/art.ts";
 import { loadImages } from "../node/images.ts";
 import { writeWhole } from "../node/write.ts";
-import type { Optimizer } from "../optimizers/optimizer.ts";
 import { methodByName } from "../optimizers/registry.ts";
 import { fitted } from "../problems/neural-art.ts";
 import { createProgress } from "./progress.ts";
+import { sha256 } from "./results.ts";
+import type { ReadOptimizer } from "./start.ts";
 import { readResult } from "./summary.ts";
 
-/** Makes test pictures again, the very ones of the results, by the learned optimizer and by tuned Adam: a contact sheet. */
+/**
+ * Makes test pictures again, the very ones of the results, by the learned optimizer and by tuned Adam: a contact sheet. One that
+ * says that it was made of the same optimizer and results is left as it is.
+ */
 export async function makePictures(
   figure: PaperFigure,
   all: readonly TestSpec[],
-  learned: Optimizer,
+  { file, sha256: optimizer }: ReadOptimizer,
   folder: string,
 ): Promise<string[]> {
   const { keys, count } = figure.pictures!;
   const tests = all.filter((t) => keys.includes(t.key));
+  const base = join(folder, "figures", `figure-${figure.name}`);
+  const rates = tests.map(({ key }) =>
+    readResult(folder, key).metrics![0]!.tuned.map((t) => [t.name, t.tuned.learningRate]),
+  );
+  const madeOf = `<!-- made of ${sha256(new TextEncoder().encode(JSON.stringify([optimizer, tests, rates])))} -->`;
+  if (existsSync(`${base}.svg`) && readFileSync(`${base}.svg`, "utf8").includes(madeOf)) return [`${base}.svg`];
+  const learned = bindNetwork(file.shape, file.phi);
   const rows: SheetRow[] = [];
   const progress = createProgress(`pictures of figure ${figure.name}`);
   for (const test of tests) {
@@ -62,8 +75,7 @@ export async function makePictures(
     figure.title,
     "From the same noise. The first rows at the training size and style, the last at twice the size and a new style.",
   );
-  const base = join(folder, "figures", `figure-${figure.name}`);
-  writeWhole(`${base}.svg`, sheet);
+  writeWhole(`${base}.svg`, sheet.replace(/<\/svg>\s*$/, `${madeOf}</svg>\n`));
   writeWhole(`${base}.png`, toPng(sheet));
   return [`${base}.svg`, `${base}.png`];
 }

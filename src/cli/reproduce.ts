@@ -8,7 +8,6 @@ import { type PaperFigure, paperFigures } from "../experiments/paper-figures.ts"
 import { quickly } from "../experiments/quick.ts";
 import { experimentByName } from "../experiments/registry.ts";
 import { coordinateUpdates } from "../experiments/updates.ts";
-import { bindNetwork } from "../learned/network.ts";
 import { loadArt } from "../node/art.ts";
 import { loadImages } from "../node/images.ts";
 import { writeWhole } from "../node/write.ts";
@@ -140,10 +139,9 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
     const name = figure.runs[0]!.optimizers[0]!;
     const seed = figure.runs[0]!.seeds[0]!;
     const base = sized(name);
-    const { file } = readOptimizer(pathOf({ ...base, options: { ...base.options, seed } }, optimizers, "safetensors"));
+    const learned = readOptimizer(pathOf({ ...base, options: { ...base.options, seed } }, optimizers, "safetensors"));
     const { tests } = sized(figure.pictures.problem);
-    for (const path of await makePictures(figure, tests, bindNetwork(file.shape, file.phi), call.out))
-      console.log(path);
+    for (const path of await makePictures(figure, tests, learned, call.out)) console.log(path);
     return true;
   }
   const drawn = drawPaperFigure(figure, readResults(call.out));
@@ -157,25 +155,33 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
   return true;
 }
 
-/** Runs one trajectory of the learned optimizer and looks at single coordinates; the others' rates are those of the test. */
+/**
+ * Runs one trajectory of the learned optimizer and looks at single coordinates; the others' rates are those of the test. A record
+ * that was made of the same optimizer and rates is left as it is.
+ */
 async function recordUpdates(u: NonNullable<PaperFigure["updates"]>, call: ReproduceCall): Promise<void> {
   const experiment = experimentByName(u.problem);
-  const { file } = readOptimizer(
+  const { file, sha256: optimizer } = readOptimizer(
     pathOf({ ...experiment, options: { ...experiment.options, seed: 0 } }, join(call.out, "optimizers"), "safetensors"),
   );
+  const path = join(call.out, `updates-${u.problem}.json`);
   const test = experiment.tests[0]!;
   const { tuned } = readResult(call.out, test.key).metrics![0]!;
   const beside = ["adam", "sgd"].map((name) => {
     const found = tuned.find((t) => t.name === name)!;
     return { name, label: found.label, learningRate: found.tuned.learningRate };
   });
+  if (existsSync(path)) {
+    const had = JSON.parse(readFileSync(path, "utf8")) as { optimizer?: string; updates?: { beside?: unknown } };
+    if (had.optimizer === optimizer && isDeepStrictEqual(had.updates?.beside, beside)) return;
+  }
   const family = await createFamily(experiment.train, loadImages, loadArt);
   const coordinates = await coordinateUpdates(family, file, beside, { steps: test.steps, seed: 0, tensors: u.tensors });
   const from = provenance(call.quick ? call.command : `gradgrad reproduce ${u.figure}${call.suffix}`, 0);
   const data = dataChecksums(experiment.train);
   writeWhole(
-    join(call.out, `updates-${u.problem}.json`),
-    `${JSON.stringify({ ...from, data, updates: { beside, coordinates } }, (_, v) =>
+    path,
+    `${JSON.stringify({ ...from, data, optimizer, updates: { beside, coordinates } }, (_, v) =>
       typeof v === "number" && !Number.isInteger(v) ? Number(v.toPrecision(6)) : v,
     )}\n`,
   );

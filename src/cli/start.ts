@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import { check } from "../core/check.ts";
+import { ArgumentError, check } from "../core/check.ts";
 import { didYouMean } from "../core/did-you-mean.ts";
 import type { Vec } from "../core/layout.ts";
 import type { Experiment } from "../experiments/experiment.ts";
@@ -26,9 +26,13 @@ export interface ReadOptimizer {
 
 /** Reads an optimizer file. Throws ArgumentError, under the given name, where there is none. */
 export function readOptimizer(path: string, name = "optimizer"): ReadOptimizer {
-  check(existsSync(path), name, "an optimizer file that exists", path);
+  check(statSync(path, { throwIfNoEntry: false })?.isFile() === true, name, "an optimizer file that exists", path);
   const bytes = readFileSync(path);
-  return { file: decodeOptimizer(bytes), sha256: sha256(bytes) };
+  try {
+    return { file: decodeOptimizer(bytes), sha256: sha256(bytes) };
+  } catch (error) {
+    throw error instanceof ArgumentError ? new ArgumentError(`${path}: ${error.message}`) : error;
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
 import { runTrajectory } from "../evaluation/index.ts";
@@ -5,6 +6,7 @@ import { watched } from "../evaluation/watched.ts";
 import { artRates, lossScale, shapeForSide } from "../experiments/art.ts";
 import { bindNetwork } from "../learned/network.ts";
 import { loadArt, readPicture, writePicture } from "../node/art.ts";
+import { checkFolder } from "../node/write.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
 import { apartMethods, methodByName, methodNames } from "../optimizers/registry.ts";
 import { neuralArt, neuralArtDefaults } from "../problems/neural-art.ts";
@@ -32,8 +34,16 @@ export interface StyleCall {
 
 async function optimizerOf(call: StyleCall): Promise<Optimizer | LineSearchOptimizer> {
   const apart = apartMethods.find((m) => m.name === call.optimizer);
+  const rated = !apart && methodNames.includes(call.optimizer);
+  check(
+    rated || call.learningRate === undefined,
+    "--learning-rate",
+    "none",
+    call.learningRate,
+    `${call.optimizer} takes none`,
+  );
   if (apart) return apart.create();
-  if (!methodNames.includes(call.optimizer)) {
+  if (!rated) {
     const { file } = await findOptimizer(call.optimizer, "--optimizer", methodNames);
     return bindNetwork(shapeForSide(file, call.size), file.phi);
   }
@@ -45,6 +55,7 @@ async function optimizerOf(call: StyleCall): Promise<Optimizer | LineSearchOptim
 /** Makes a picture: the content of one, in the style of another. Writes a PNG. */
 export async function styleCommand(content: string, style: string, call: StyleCall): Promise<void> {
   check(/\.png$/i.test(call.out), "--out", "a path that ends in .png", call.out);
+  checkFolder("--out", dirname(call.out)); // now, not after the last step
   const optimizer = await optimizerOf(call);
   const [photograph, painting] = [await readPicture(content), await readPicture(style)];
   const usual = call.features === "random" ? randomDefaults : neuralArtDefaults;
@@ -76,7 +87,9 @@ export async function styleCommand(content: string, style: string, call: StyleCa
     if (loss < best.loss) best = { loss, theta: theta.slice() };
     // A line search evaluates more than once a step: how many, it does not know.
     const words = `loss ${loss.toPrecision(4)}, lowest ${best.loss.toPrecision(4)}`;
-    if ("step" in optimizer) progress.update(Math.min(evaluations, most), most, `evaluation ${evaluations}, ${words}`);
+    // Not to the end: there every further one would be a line.
+    if ("step" in optimizer)
+      progress.update(Math.min(evaluations, most - 1), most, `evaluation ${evaluations}, ${words}`);
     else progress.update(evaluations, call.steps + 1, words);
   });
   const [run] = await runTrajectory(problem, optimizer, { steps: call.steps, rng });

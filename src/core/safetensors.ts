@@ -28,11 +28,12 @@ export function safetensorsHeader(
 ): { readonly header: Record<string, unknown>; readonly start: number } {
   check(bytes.length >= 8, name, "at least 8 bytes (safetensors)", `${bytes.length} bytes`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true));
+  check(length <= 2 ** 32, name, "a safetensors file", "a file of another kind");
   check(
     length <= bytes.length - 8,
     name,
     `a header of at most ${bytes.length - 8} bytes`,
-    `${length}`,
+    length,
     "Truncated, or not a safetensors file",
   );
   let text: string;

@@ -34,6 +34,13 @@ export interface FamilyReport {
 /** What fits before anything is known. */
 const UNKNOWN: FamilyReport["suggestion"] = { preprocessing: "log-sign", inputScale: 1, outputScale: 0.1 };
 
+const NO_GRADIENT: Finding = {
+  about: "gradient",
+  verdict: "bad",
+  words: "every gradient is zero",
+  advice: "the loss must depend on θ, and lossAndGrad write ∇f: there is nothing to learn from",
+};
+
 /** The nearest of 1, 2 and 5 times a power of ten, in the logarithm. */
 export function roundNumber(x: number): number {
   let best = 1;
@@ -90,6 +97,7 @@ export async function checkFamily(family: ProblemFamily, options: CheckFamilyOpt
       seen.zeros > 0.99 && { verdict: "note", advice: "hardly any parameter matters to the loss" },
     ),
   );
+  if (seen.zeros === 1) return { findings: [...findings, NO_GRADIENT], suggestion: UNKNOWN };
   const outputScale = roundNumber(3 * learningRate);
   findings.push(
     finding(
@@ -109,7 +117,7 @@ export async function checkFamily(family: ProblemFamily, options: CheckFamilyOpt
       "preprocessing",
       preprocessing === "scale"
         ? "gradients span less than a decade: a constant rescaling may do, and log-and-sign does no harm"
-        : "gradients span more than a decade: log-and-sign (the default)",
+        : 'gradients span more than a decade, so log-and-sign (the default); where it stalls, --set \'shape.preprocessing={"kind":"scale"}\' is worth a run',
     ),
   );
   return { findings, suggestion: { preprocessing, inputScale, outputScale } };

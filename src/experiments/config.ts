@@ -59,7 +59,7 @@ export function configure(options: MetaTrainOptions, changes: unknown): MetaTrai
     const path = issue.path?.map((p) => String(p.key)).join(".") ?? "";
     if (issue.type === "strict_object" && issue.expected === "never") unknownKey(path, schema.entries);
     throw new ArgumentError(
-      `configuration ${path || "(whole)"}: expected ${issue.expected ?? "another value"}, got ${issue.received}`,
+      `configuration ${path || "(whole)"}: expected ${issue.type === "integer" ? "a whole number" : (issue.expected ?? "another value")}, got ${issue.received}`,
     );
   }
   const { shape = {}, teacher: changed, ...rest } = result.output;

@@ -23,7 +23,7 @@ interface Seen {
   readonly most: Float64Array;
 }
 
-const percent = (x: number): string => `${(100 * x).toPrecision(2)}%`;
+const percent = (x: number): string => `${Number((100 * x).toPrecision(2))}%`;
 
 /** Inputs, states and outputs of every coordinatewise LSTM of a network, along one trajectory. */
 export async function networkFindings(

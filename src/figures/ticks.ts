@@ -33,13 +33,18 @@ function powers(low: number, high: number, steps: readonly number[]): number[] {
   return ticks.filter((t) => t >= low && t <= high);
 }
 
-/** Marks of a log axis: powers of ten where three fit, else 1, 2, 5 times them, else even steps. */
+/** Marks of a log axis: powers of ten where three fit, else 1, 2, 5 times them, or more of 1 to 9, else even steps. */
 export function logTicks(low: number, high: number): number[] {
   const tens = high / low > 300 ? powers(low, high, [1]) : [];
   if (tens.length >= 3) return tens;
-  const ticks = powers(low, high, [1, 2, 5]);
-  if (ticks.length > 3) return ticks;
-  // Under about one decade: multiples of 1, 2 or 5 × 10ᵏ, of which at most eight fit.
+  for (const steps of [
+    [1, 2, 5],
+    [1, 2, 3, 5, 7],
+  ]) {
+    const ticks = powers(low, high, steps);
+    if (ticks.length > 3) return ticks;
+  }
+  // Under about half a decade: multiples of 1, 2 or 5 × 10ᵏ, of which at most eight fit.
   for (let k = Math.floor(Math.log10(high)) - 4; ; k++)
     for (const m of [1, 2, 5]) {
       const first = Math.ceil(low / Number(`${m}e${k}`));

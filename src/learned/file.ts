@@ -37,7 +37,7 @@ function readProvenance(value: Record<string, unknown>): Provenance {
   const { path, expected, received } = result.issues[0];
   const where = path?.map((p) => String(p.key)).join(".") ?? "(whole)";
   throw new ArgumentError(
-    `optimizer file provenance.${where}: expected ${expected ?? "another value"}, got ${received}`,
+    `optimizer file provenance.${where}: expected ${expected ?? "a finite whole number"}, got ${received}`,
   );
 }
 

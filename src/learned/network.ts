@@ -199,7 +199,7 @@ export function openNetwork(shape: NetworkShape, place: Place): Network {
  * A learned optimizer with φ bound: an `Optimizer` like the hand-designed ones. g_t = scale · m(preprocess(∇_t), state; φ), the
  * same φ for every coordinate, the state of each carried from step to step. Every state keeps its own memory.
  *
- * @throws ArgumentError if φ has the wrong length for `shape`.
+ * @throws ArgumentError if φ has the wrong length for `shape`, or a gradient that for its layout.
  * @example
  * const optimizer = bindNetwork(defaultLstm, initNetwork(defaultLstm, createRng(0)));
  * const state = optimizer.init(layout({ w: [3] }));
@@ -215,7 +215,16 @@ export function bindNetwork(shape: NetworkShape, phi: Vec, simd: Simd = "strict"
       const network = openNetwork(shape, { layout: l, functions, simd });
       network.load(own);
       network.reset();
-      return network;
+      // Looked at here, as kernels read what they are told to.
+      const { forward } = network;
+      return {
+        ...network,
+        forward(grad, delta) {
+          checkVec("grad", grad, l.size);
+          checkVec("delta", delta, l.size);
+          forward(grad, delta);
+        },
+      };
     },
     update(network, grad, delta) {
       network.forward(grad, delta);

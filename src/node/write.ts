@@ -1,15 +1,16 @@
-import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { ArgumentError } from "../core/check.ts";
 
 /** As `mkdirSync` with `recursive`, which never returns where a file system refuses new folders (Node 20 under /proc). */
 function makeFolder(path: string): void {
-  if (existsSync(path)) return;
+  const there = (): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (there()) return;
   makeFolder(dirname(path));
   try {
     mkdirSync(path);
   } catch (error) {
-    if (!existsSync(path)) throw error; // another process was faster
+    if (!there()) throw error; // another process was faster
   }
 }
 

@@ -1,4 +1,4 @@
-import { checkInteger } from "../core/check.ts";
+import { check, checkInteger } from "../core/check.ts";
 import { layout, type Vec } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
 import type { Problem, ProblemFamily } from "./problem.ts";
@@ -22,11 +22,13 @@ export const quadraticDefaults: QuadraticOptions = { dimension: 10, data: "unifo
  * f(θ) = ‖Wθ − y‖², W ∈ ℝ^{d×d}, ∇f = 2Wᵀ(Wθ − y), H = 2WᵀW. Each W, y is drawn anew by `sample`.
  * Source: paper §3.1.
  *
+ * @throws ArgumentError for options out of range.
  * @example
  * const family = quadratics({ data: "gaussian" }); const f = family.sample(createRng(1));
  */
 export function quadratics(options: Partial<QuadraticOptions> = {}): ProblemFamily {
   const o = { ...quadraticDefaults, ...options };
+  check(["uniform", "gaussian"].includes(o.data), "data", '"uniform" or "gaussian"', o.data);
   checkInteger("dimension", o.dimension);
   checkInteger("functions", o.functions);
   return {

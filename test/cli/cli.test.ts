@@ -19,7 +19,7 @@ describe("exit codes and messages", () => {
     [["train", "demo", "--set", "unroll=7"], "unroll: expected a divisor of steps = 100, got 7"],
     [["train", "demo", "--resume", "--out", "/nonexistent"], "Start without --resume"],
     [["train"], "missing required argument 'experiment'"],
-    [["evaluate", main, "--problem", "demo"], "optimizer file: expected a header of at most"],
+    [["evaluate", main, "--problem", "demo"], "main.js: optimizer file: expected a safetensors file"],
     [["compare", "adamm", "--problem", "demo"], "optimizer: expected a file that exists, or one of quadratic,"],
     [["inspect", "nowhere.safetensors"], "optimizer: expected a file that exists, or one of quadratic,"],
     [["inspect", "mnist-mpl"], "Did you mean mnist-mlp?"],
@@ -102,6 +102,13 @@ it("train writes an optimizer that inspect reads, evaluate tests, and the same c
   expect(second.metrics[0].tuned).toEqual([json.metrics[0].tuned.find((t: { name: string }) => t.name === "nag")]);
   expect(second.metrics[0].values.nag).toEqual(json.metrics[0].values.nag);
   expect(again("--seed", "1").stderr).toContain("demo.json: not the same test, so rates are tuned");
+  const [only] = JSON.parse(again("--json").stdout);
+  expect(only).toMatchObject({ key: "demo", verdict: { outcome: expect.any(String) }, summary: { reference: "lstm" } });
+  expect(again("--tuned-by", join(b, "nowhere")).stderr).toContain("--tuned-by: expected a folder of results");
+  const unfit = run("evaluate", "cifar-convnet", "--problem", "demo", "--out", b);
+  expect(unfit.stderr).toContain("group conv: expected at least one tensor of 4 dimensions");
+  expect(unfit.stderr).not.toContain("tune for"); // before an hour of tuning
+  expect(unfit.status).toBe(2);
 }, 120_000);
 
 const until = (child: ChildProcess, text: string): Promise<void> =>

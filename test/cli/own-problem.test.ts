@@ -94,6 +94,16 @@ describe("a problem of one's own, as a module", () => {
     expect(status).toBe(2);
   });
 
+  it("is named, with the line, where its own code throws in the middle of a run", () => {
+    writeFileSync(
+      join(folder, "boom.ts"),
+      problem().replace("grad.fill(0);", 'if (theta[0]! > 0) throw new Error("inside");'),
+    );
+    const { status, stderr } = run("train", "./boom.ts");
+    expect(stderr).toMatch(/gradgrad: \.\/boom\.ts: Error: inside\n.*boom\.ts:\d+/);
+    expect(status).toBe(1);
+  });
+
   it("must stay as it was while its training goes on, and what it imports too", () => {
     const helped = problem().replace(/import .*/, 'import { problemFamily } from "./lib/again.js";');
     mkdirSync(join(folder, "lib"));

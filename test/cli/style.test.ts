@@ -52,6 +52,9 @@ it("L-BFGS falls at once on a large picture, whose pixels have gradients below i
 it.each([
   [["--optimizer", "adamm"], "--optimizer: expected a file that exists, or one of quadratic, "],
   [["--optimizer", "nag"], "--learning-rate: expected a rate for nag"],
+  [["--optimizer", "adam", "--learning-rate", "-8"], "a number above zero is expected"],
+  [["--learning-rate", "8"], "--learning-rate: expected none, got 8. lbfgs takes none"],
+  [["--style-weight", "x"], "a number of at least zero is expected"],
   [["--out", "x.jpg"], "--out: expected a path that ends in .png"],
   [["--features", "vgg16"], '--features: expected vgg19 or random, got "vgg16"'],
   [["--features", "random", "--size", "30"], "side: expected a size that leaves whole images"],

@@ -66,6 +66,17 @@ describe.each<[string, NetworkShape]>([
       expect(a).toEqual(b);
     }
     expect(network.saveState().length).toBe(networkStateLength(shape, place));
+    const short = new Float32Array(theta.size - 1);
+    expect(() => optimizer.update(state, short, a)).toThrow(`grad: expected Float32Array(${theta.size})`);
+    expect(() => optimizer.update(state, b, short)).toThrow(`delta: expected Float32Array(${theta.size})`);
+    // Closed twice it is given back once: the next two do not share a memory.
+    state.close();
+    state.close();
+    const [one, two] = [optimizer.init(theta), optimizer.init(theta)];
+    const [da, db] = [new Float32Array(theta.size), new Float32Array(theta.size)];
+    optimizer.update(one, gradients[0]!, da);
+    optimizer.update(two, gradients[0]!, db);
+    expect(db).toEqual(da);
   });
 
   it("carries its whole state as plain data", () => {
