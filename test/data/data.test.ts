@@ -30,6 +30,7 @@ describe("IDX files", () => {
     ["a short header", bytes.subarray(0, 7), "x: expected a header of 12 bytes"],
     ["missing data", bytes.subarray(0, 17), "x: expected "],
     ["data too many", Uint8Array.from([...bytes, 0]), "x: expected "],
+    ["the start of a gzip", Uint8Array.of(0x1f, 0x8b), "x: expected a whole gzip file"],
     ["a broken gzip", gzipSync(bytes).subarray(0, 20), "x: expected "],
     ["a huge claim", bytes.with(4, 255), "x: expected "],
   ])("with %s are refused", (_, broken, message) => {
