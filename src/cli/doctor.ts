@@ -16,6 +16,8 @@ export interface DoctorCall {
   readonly seed: number;
   readonly trajectories: number;
   readonly json: boolean;
+  /** Where the module of one's own that it was trained on lies now. */
+  readonly problem?: string;
 }
 
 /** Rounds of the record beside an optimizer file; none where there is no record. */
@@ -54,7 +56,15 @@ export async function doctorCommand(path: string, call: DoctorCall): Promise<boo
     ...configure({ ...metaTrainDefaults, shape: file.shape }, own),
     seed: seed as number,
   };
-  const family = await createFamily(spec as FamilySpec, loadImages, loadArt, loadOwnFamily);
+  const moved = call.problem === undefined ? {} : { path: call.problem };
+  if (call.problem !== undefined)
+    check((spec as FamilySpec).kind === "module", "--problem", "none: it was trained on an experiment", call.problem);
+  const family = await createFamily(
+    { ...(spec as FamilySpec), ...moved } as FamilySpec,
+    loadImages,
+    loadArt,
+    loadOwnFamily,
+  );
   const history = historyOf(path);
   const progress = createProgress("doctor");
   const findings = await examine(

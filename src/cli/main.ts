@@ -244,6 +244,7 @@ program
   )
   .option("--seed <n>", "seed of the problems", whole, 0)
   .option("--trajectories <n>", "trajectories that are looked at", count, 4)
+  .option("--problem <module>", "where the module of your own lies that it was trained on, if not where it was then")
   .option("--json", "print as JSON", false)
   .action(async (path: string, o) => {
     const { doctorCommand } = await import("./doctor.ts");

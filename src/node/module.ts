@@ -49,7 +49,13 @@ export function isModule(word: string): boolean {
 }
 
 async function load(path: string): Promise<{ module: OwnModule; sha256: string }> {
-  check(existsSync(path), "problem", "a module: a .ts, .js or .mjs file", path);
+  check(
+    existsSync(path),
+    "problem",
+    "a module: a .ts, .js or .mjs file",
+    path,
+    `Nothing is there, seen from ${process.cwd()}`,
+  );
   const texts = textsOf(resolve(path));
   const virtualModules: Record<string, unknown> = {};
   for (const [name, give] of Object.entries(ours))

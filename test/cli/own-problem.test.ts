@@ -68,6 +68,15 @@ describe("a problem of one's own, as a module", () => {
     expect(stdout).toMatch(/✓ training and use +the same losses to the bit/);
     expect(stdout).toMatch(/trajectories lost/);
     expect(status).toBe(stdout.includes("✗") ? 1 : 0);
+    mkdirSync(join(folder, "elsewhere"));
+    const from = { encoding: "utf8" as const, cwd: join(folder, "elsewhere") };
+    const call = [main, "doctor", "../runs/decay-seed0.safetensors", "--json"];
+    const lost = spawnSync(process.execPath, call, from);
+    expect(lost.stderr).toMatch(/got "\.\/decay\.ts"\. Nothing is there, seen from .*elsewhere/);
+    expect(lost.status).toBe(2);
+    expect(
+      JSON.parse(spawnSync(process.execPath, [...call, "--problem", "../decay.ts"], from).stdout).findings,
+    ).not.toEqual([]);
     const still = ["--set", "shape.outputScale=1e-9", "--out", "dead"];
     expect(run("train", "./decay.ts", ...still).status).toBe(0);
     const dead = run("doctor", "dead/decay-seed0.safetensors", "--json");

@@ -29,7 +29,8 @@ describe("rng", () => {
   });
   it("draws the same numbers on every engine", () => {
     const rng = createRng("pinned").split(3);
-    for (const n of [0, -1, 1.5, 2 ** 32 + 1]) expect(() => rng.integer(n)).toThrow("integer: expected n from 1 to 2³²");
+    for (const n of [0, -1, 1.5, 2 ** 32 + 1])
+      expect(() => rng.integer(n)).toThrow("integer: expected n from 1 to 2³²");
     const drawn = [rng.bits(), rng.uniform(), rng.normal(), rng.truncatedNormal(), rng.integer(1000)];
     expect(drawn).toEqual([1452676449, 0.14241093141026795, -0.29772440029363506, -0.7865852121287197, 914]);
   });
