@@ -35,6 +35,8 @@ export function smooth(values: Float64Array, window = 1): Float64Array {
 const rowsOfOurs = new Set(["lstm", ...experiments.flatMap((e) => (e.row ? [e.row.name] : []))]);
 const paperMethods = ["adam", "rmsprop", "sgd", "nag"];
 const plainLabel = (label: string): string => label.replace(/, seed \d+$/, "");
+const labelIn = (p: FigurePanel, { name, label }: { name: string; label: string }): string =>
+  name === "lstm" && p.ours ? p.ours : plainLabel(label);
 
 /** Our rows that a panel shows: every learned one, the best baseline, and the methods that the paper drew. */
 function shown(m: MetricFile, drawn: readonly string[] | undefined): MetricFile["summary"]["rows"] {
@@ -64,7 +66,8 @@ function drawPanel(p: FigurePanel, m: MetricFile, learned: readonly string[]): {
     const values = m.curves[name]!.mean;
     const points = paperPoints(p.key, name)?.filter((d) => d.step <= p.to);
     if (points) dots.set(name, points);
-    return { name, label: plainLabel(label), role, line: smooth(line(values.slice(0, p.to + 1)), p.window) };
+    const drawn = smooth(line(values.slice(0, p.to + 1)), p.window ?? p.smooth);
+    return { name, label: labelIn(p, { name, label }), role, line: drawn };
   });
   const at = p.window ? `mean of steps ${p.to - p.window + 1} to ${p.to}` : `f(θ) at ${p.to}`;
   const ratios = Object.entries(paperRatios[p.key] ?? {}).flatMap(([name, ratio]): Row[] => {
@@ -77,7 +80,7 @@ function drawPanel(p: FigurePanel, m: MetricFile, learned: readonly string[]): {
   const svg = learningCurves(curves, { title: p.title, width: 560, height: 400, from: p.from, dots, learned });
   const finals = rows.map((r) => ({
     panel: p.title,
-    label: plainLabel(r.label),
+    label: labelIn(p, r),
     at,
     ours: r.mean,
     median: r.median,
@@ -163,9 +166,10 @@ export function drawPaperFigure(figure: PaperFigure, files: ReadonlyMap<string, 
   const parts = found.map(({ p, m }) => drawPanel(p, m, learned));
   const anyPaper = figure.panels!.some((p) => paperCurves[p.key]);
   const window = figure.panels!.find((p) => p.window)?.window;
+  const smoothed = figure.panels!.find((p) => p.smooth);
   const words = anyPaper
     ? `${subtitle}${window ? ` Lines are means of the last ${window} steps too.` : ""}`
-    : "Lines: means of fresh runs, every learning rate tuned.";
+    : `Lines: means of fresh runs, every learning rate tuned.${smoothed ? ` From “${smoothed.title}” on, of the last ${smoothed.smooth} steps too.` : ""}`;
   return drawn(
     parts.map((d) => d.svg),
     2,

@@ -40,6 +40,7 @@ export function logTicks(low: number, high: number): number[] {
   for (const steps of [
     [1, 2, 5],
     [1, 2, 3, 5, 7],
+    [1, 1.5, 2, 3, 4, 5, 7],
   ]) {
     const ticks = powers(low, high, steps);
     if (ticks.length > 3) return ticks;
