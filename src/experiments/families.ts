@@ -50,11 +50,8 @@ export type FamilySpec =
       readonly contents: ContentSource;
       readonly style: string;
       readonly features: "vgg19" | "random";
-    } & Omit<
-      NeuralArtOptions,
-      "name" | "contents" | "style" | "features" | "start" | "leastCrop" | "leastStyleCrop" | "simd"
-    > &
-      Partial<Pick<NeuralArtOptions, "start" | "leastCrop" | "leastStyleCrop" | "simd">>)
+    } & Omit<NeuralArtOptions, "name" | "contents" | "style" | "features" | "start" | "leastCrop" | "simd"> &
+      Partial<Pick<NeuralArtOptions, "start" | "simd">>)
   | OwnSpec;
 
 /** Photographs from the data folder, or scenes made by rule; split by picture. */

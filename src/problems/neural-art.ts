@@ -1,6 +1,5 @@
 import { check, checkInteger, checkRange } from "../core/check.ts";
 import { layout } from "../core/layout.ts";
-import type { Rng } from "../core/rng.ts";
 import { crop, type Picture } from "../data/picture.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
 import { differenceHvp } from "./difference-hvp.ts";
@@ -38,8 +37,6 @@ export interface NeuralArtOptions {
   readonly start: "noise" | "content";
   /** Least share of a photograph's shorter side that a crop takes. Default 0.4; 1 takes the largest square in the middle. */
   readonly leastCrop: number;
-  /** Least share of the painting's shorter side that the style is taken from, in a random crop for each sample. Default 1, the largest square in the middle. */
-  readonly leastStyleCrop: number;
   /** Instructions of the feature network. Default "strict"; "relaxed" is faster and its bytes depend on the machine. */
   readonly simd: Simd;
 }
@@ -54,7 +51,6 @@ export const neuralArtDefaults: Omit<NeuralArtOptions, "name" | "features" | "co
   gamma: 10,
   start: "noise",
   leastCrop: 0.4,
-  leastStyleCrop: 1,
   simd: "strict",
 };
 
@@ -80,34 +76,37 @@ export function neuralArt(
   checkInteger("side", o.side, 8);
   check(o.contents.length > 0, "contents", "at least one picture", 0);
   for (const name of ["alpha", "beta", "gamma"] as const) checkRange(name, o[name], 0, Number.MAX_VALUE);
-  for (const name of ["leastCrop", "leastStyleCrop"] as const)
-    check(o[name] >= 0.01 && o[name] <= 1, name, "a number in [0.01, 1]", o[name]);
+  check(o.leastCrop >= 0.01 && o.leastCrop <= 1, "leastCrop", "a number in [0.01, 1]", o.leastCrop);
   const used = [...o.contentLayers, ...o.styleLayers];
   const last = Math.max(...used.map((u) => o.features.layers.findIndex((l) => l.name === u)));
   const missing = used.find((u) => !o.features.layers.some((l) => l.name === u));
   check(missing === undefined, "layers", o.features.layers.map((l) => l.name).join(", "), missing);
   const weights = o.features.layers.slice(0, last + 1);
   const network = featureNetwork(weights, o.side, o.simd);
-  const gramsOf = (style: Float32Array): Target["grams"] => {
+  const style = fitted(o.style, o.side);
+  let grams: Target["grams"] | undefined;
+  const styleTarget = (): Target["grams"] => {
+    if (grams) return grams;
     network.forward(toNetwork(o.features, style));
-    return new Map(
+    grams = new Map(
       o.styleLayers.map((name) => {
         const gram = network.gram(name);
         return [name, { gram, share: 1 / Math.max(squares(gram), TINY) }];
       }),
     );
-  };
-  let kept: Target["grams"] | undefined;
-  const ofWhole = (): Target["grams"] => {
-    kept ??= gramsOf(fitted(o.style, o.side));
-    return kept;
+    return grams;
   };
   return {
     name: o.name,
     sample(rng) {
-      const content = cropped(o.contents[rng.integer(o.contents.length)]!, o.leastCrop, o.side, rng);
+      const photograph = o.contents[rng.integer(o.contents.length)]!;
+      const shorter = Math.min(photograph.width, photograph.height);
+      const size = Math.round(shorter * (o.leastCrop + (1 - o.leastCrop) * rng.uniform()));
+      const x = rng.integer(photograph.width - size + 1);
+      const y = rng.integer(photograph.height - size + 1);
+      const content = o.leastCrop === 1 ? fitted(photograph, o.side) : crop(photograph, { x, y, size }, o.side);
       const target = {
-        grams: o.leastStyleCrop === 1 ? ofWhole() : gramsOf(cropped(o.style, o.leastStyleCrop, o.side, rng)),
+        grams: styleTarget(),
         contents: featuresOf(network, o, content),
       };
       const problem = artProblem(o, network, target, content);
@@ -121,15 +120,6 @@ export function fitted(p: Picture, side: number): Float32Array {
   const size = Math.min(p.width, p.height);
   const middle = { x: Math.floor((p.width - size) / 2), y: Math.floor((p.height - size) / 2), size };
   return crop(p, middle, side);
-}
-
-/** A random square of at least this share of a picture's shorter side; at 1 the largest in its middle. */
-function cropped(p: Picture, least: number, side: number, rng: Rng): Float32Array {
-  const shorter = Math.min(p.width, p.height);
-  const size = Math.round(shorter * (least + (1 - least) * rng.uniform()));
-  const x = rng.integer(p.width - size + 1);
-  const y = rng.integer(p.height - size + 1);
-  return least === 1 ? fitted(p, side) : crop(p, { x, y, size }, side);
 }
 
 /** Length of the move for Hessian-vector products, in pixel levels: at 64 × 64 a seventh of a level each. */

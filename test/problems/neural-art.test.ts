@@ -164,18 +164,6 @@ describe("neural art", () => {
     expect(losses[2]).not.toBe(losses[0]);
   });
 
-  it("takes the style from the whole painting, or from a crop of it for each sample", () => {
-    const theta = Float32Array.from({ length: 32 * 32 * 3 }, (_, i) => (i * 37) % 256);
-    const style = (leastStyleCrop: number, seed: number) =>
-      neuralArt({ ...made, alpha: 0, gamma: 0, leastStyleCrop })
-        .sample(createRng(seed))
-        .lossAndGrad(theta, undefined, new Float32Array(theta.length));
-    expect(style(1, 5)).toBe(style(1, 6));
-    expect(style(0.4, 5)).toBe(style(0.4, 5));
-    expect(new Set([style(1, 5), style(0.4, 5), style(0.4, 6)]).size).toBe(3);
-    expect(() => style(0, 5)).toThrow(/leastStyleCrop: expected a number in \[0\.01, 1\], got 0/);
-  });
-
   it("names a layer that the network has not", () => {
     expect(() => neuralArt({ ...made, styleLayers: ["block1"] })).toThrow(/layers: expected random1, .*got "block1"/);
   });
