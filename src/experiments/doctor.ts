@@ -53,18 +53,19 @@ export async function examine(patient: Patient, options: DoctorOptions): Promise
   const { seed, trajectories = 4, onProgress } = options;
   const seeds = Array.from({ length: trajectories }, (_, k) => `doctor/${seed}/${k}`);
   const findings: Finding[] = [];
-  const of = 4;
+  let looked = 0;
+  const tell = (words: string): void => onProgress?.(looked++, 2 * trajectories + 2, words);
 
-  onProgress?.(0, of, "runs of twice the horizon");
   const runs: number[][] = [];
-  for (const s of seeds)
+  for (const s of seeds) {
+    tell("runs of twice the horizon");
     runs.push(await runValidation(family, { shape, phi, seed: s, steps: 2 * o.steps, simd: o.simd }));
+  }
   findings.push(...curveFindings(runs, o.steps));
 
-  onProgress?.(1, of, "states and updates");
+  tell("states and updates");
   findings.push(...(await networkFindings(family, shape, phi, seeds[0]!, o.steps)));
 
-  onProgress?.(2, of, "meta-gradients");
   // As the run took them: its weights, sample, discount and order.
   const { fraction, sampling = "stratified", discount = 1, secondDerivatives } = o;
   const task = { shape, phi, fraction, sampling, discount, simd: o.simd, secondDerivatives };
@@ -72,6 +73,7 @@ export async function examine(patient: Patient, options: DoctorOptions): Promise
   const cut: Float64Array[] = [];
   let sameAsChain: boolean | undefined;
   for (const s of seeds) {
+    tell("meta-gradients");
     const inOne = unrollWeights({ ...o, unroll: o.steps }, 0);
     const all = await runUnroll(family, { ...task, seed: s, K: o.steps, weights: inOne });
     whole.push(all);
@@ -100,9 +102,9 @@ export async function examine(patient: Patient, options: DoctorOptions): Promise
   // An imitation follows another gradient than equation 3's.
   if (!o.teacher) findings.push(signal(cut, o), truncation(cut, whole, o));
 
-  onProgress?.(3, of, "the record");
+  tell("the record");
   if (history) findings.push(...historyFindings(history, o));
-  onProgress?.(of, of, "done");
+  tell("done");
   return findings;
 }
 

@@ -129,6 +129,12 @@ const withStages = (e: Experiment): Experiment[] => [...(e.startFrom ? withStage
 export function experimentByName(name: string): Experiment {
   const found = experiments.flatMap(withStages).find((e) => e.name === name);
   const known = experiments.map((e) => e.name);
-  check(found !== undefined, "experiment", `one of ${known.join(", ")}`, name, didYouMean(name, known));
+  check(
+    found !== undefined,
+    "experiment",
+    `one of ${known.join(", ")}`,
+    name,
+    didYouMean(name, known) || "Your own problem is a module, as ./my-problem.ts",
+  );
   return found;
 }
