@@ -7,10 +7,13 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const git = (...args) =>
   execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
 
+/** What the compiled code, and what measures it, are made of. */
+const INPUTS = ["src", "assembly", "web", "scripts", "bench", "package.json", "package-lock.json", "tsconfig*.json"];
+
 function commit() {
   try {
     if (realpathSync(git("rev-parse", "--show-toplevel")) !== realpathSync(root)) return "unknown";
-    const changed = git("status", "--porcelain", "--", "src", "assembly", "web", "package-lock.json");
+    const changed = git("status", "--porcelain", "--", ...INPUTS);
     return git("rev-parse", "--short=12", "HEAD") + (changed ? "-dirty" : "");
   } catch {
     return "unknown";

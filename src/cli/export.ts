@@ -56,7 +56,11 @@ export async function exportCommand(name: string, call: ExportCall): Promise<voi
   const { file } = await findOptimizer(name);
   if (call.out) checkFolder("--out", dirname(call.out));
   if (call.record) checkFolder("--record", call.record);
-  const own = shipped ? name : basename(name).replace(/\.safetensors$/, "");
+  const own = shipped
+    ? name
+    : basename(name)
+        .replace(/\.safetensors$/, "")
+        .replace(/[^\w.-]+/g, "-");
   const written = exportEsm(file, { name: own, half: call.half });
   const difference = await checked(file, written.module);
   check(

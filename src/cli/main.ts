@@ -276,7 +276,7 @@ program
   .option("--json", "print the result as JSON", false)
   .addHelpText(
     "after",
-    '\nThen, where the gradient is yours:\n  import { init } from "./mnist-mlp.mjs";\n  const optimizer = init(theta.length);\n  optimizer.update(grad, delta); // each step; then theta[i] += delta[i]',
+    '\nThen, where the gradient is yours:\n  import { init } from "./mnist-mlp.mjs";\n  const optimizer = init(theta.length); // of several networks (cifar-convnet): init([{ name, shape }, …]), θ\'s tensors\n  optimizer.update(grad, delta); // each step; then theta[i] += delta[i]',
   )
   .action(async (name: string, o) => {
     const { exportCommand } = await import("./export.ts");
@@ -379,7 +379,7 @@ program
   .argument("<set>", "mnist (12 MB) or cifar10 (170 MB)")
   .action(async (set: string) => {
     const downloads = { mnist: downloadMnist, cifar10: downloadCifar } as const;
-    check(set in downloads, "data set", Object.keys(downloads).join(" or "), set);
+    check(Object.hasOwn(downloads, set), "data set", Object.keys(downloads).join(" or "), set);
     console.log(`into ${dataFolder()}`);
     await downloads[set as keyof typeof downloads](dataFolder(), (words) => console.log(words));
   });

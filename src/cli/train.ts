@@ -108,10 +108,14 @@ export async function train(experiment: Experiment, call: TrainCall): Promise<Tr
     const own = { resume: hasOwn(stage) && call.resume, start };
     const last = stage === stages.at(-1) ? (call.rounds ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
     trained = await trainStage(stage, { ...call, ...own }, { deadline, rounds: last });
-    if (!trained.finished) break;
+    if (!trained.finished || trained.interrupted) break;
     start = startFromTrained(trained);
   }
-  return trained!;
+  // Ctrl-C in the last round of a stage ends it, but not what it is a stage of.
+  return {
+    ...trained!,
+    finished: trained!.finished && trained!.path === pathOf(experiment, call.folder, "safetensors"),
+  };
 }
 
 /** Is there a checkpoint of this very run, at its end? */

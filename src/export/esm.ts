@@ -83,7 +83,7 @@ export function exportEsm(file: OptimizerFile, { name, half = false }: EsmOption
   });
   const { experiment } = provenance.training as { experiment?: unknown };
   const head = `/** ${name}: an optimizer that was meta-trained${experiment ? ` on ${plain(experiment)}` : ""} for ${plain(provenance.horizon)} steps, exported by gradgrad ${plain(provenance.version)}. Apache-2.0.
- * const optimizer = init(theta.length); each step: optimizer.update(grad, delta), then theta[i] += delta[i]. */`;
+ * const optimizer = init(${nets.length > 1 ? "[{ name, shape }, …]" : "theta.length"}); each step: optimizer.update(grad, delta), then theta[i] += delta[i]. */`;
   const module = `${head}
 const NETS=${JSON.stringify(nets)},HALF=${half},DATA="${base64(values, half)}";
 ${runtime}`;

@@ -73,11 +73,18 @@ export function learned(file: Pick<OptimizerFile, "shape" | "phi">): GradientTra
     const leaves = tree.leaves(of) as np.Array[];
     return names(of).map((name, i) => own(name, leaves[i]!.shape.length));
   };
+  /** States stand in the order of their names, so that the order in which an object has its keys is no matter. */
+  const byName = (of: JsTree<np.Array>): number[] => {
+    const all = names(of);
+    return [...all.keys()].sort((a, b) => (all[a]! < all[b]! ? -1 : 1));
+  };
   return {
     init(params) {
       const nets = ownOf(params);
       const leaves = tree.leaves(params) as np.Array[];
-      const state = leaves.map((p, i) => np.zeros([rowsOf(nets[i]!), p.size], { device: p.device }));
+      const state = byName(params).map((i) =>
+        np.zeros([rowsOf(nets[i]!), leaves[i]!.size], { device: leaves[i]!.device }),
+      );
       tree.dispose(params);
       return state;
     },
@@ -85,8 +92,15 @@ export function learned(file: Pick<OptimizerFile, "shape" | "phi">): GradientTra
       tree.dispose(params);
       const nets = ownOf(updates);
       const [leaves, structure] = tree.flatten(updates) as [np.Array[], ReturnType<typeof tree.structure>];
-      const states = state as np.Array[];
-      check(states.length === leaves.length, "state", `what init made of ${leaves.length} arrays`, states.length);
+      const order = byName(updates);
+      const kept = state as np.Array[];
+      check(kept.length === leaves.length, "state", `what init made of ${leaves.length} arrays`, kept.length);
+      const states: np.Array[] = [];
+      for (const [k, i] of order.entries()) states[i] = kept[k]!;
+      for (const [i, name] of names(updates).entries()) {
+        const wanted = [rowsOf(nets[i]!), leaves[i]!.size];
+        check(`${states[i]!.shape}` === `${wanted}`, `state of ${name}`, `[${wanted}]`, `[${states[i]!.shape}]`);
+      }
       const steps = leaves.map((g, i): [np.Array, np.Array] => {
         const { net, phi } = nets[i]!;
         const s = states[i]!;
@@ -104,7 +118,7 @@ export function learned(file: Pick<OptimizerFile, "shape" | "phi">): GradientTra
         structure,
         steps.map(([u]) => u),
       ) as typeof updates;
-      return [out, steps.map(([, s]) => s)];
+      return [out, order.map((i) => steps[i]![1])];
     },
   };
 }

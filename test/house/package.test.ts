@@ -60,6 +60,27 @@ it("bundles for a browser without a single Node module, and gives the same bytes
   expect(run("node", "bundle.mjs")).toBe(run("node", "use.mjs"));
 });
 
+it.each(["jax", "tfjs", "figures", "problems/mlp", "problems/convnet"])(
+  "gradgrad/%s bundles for a browser, also where it is imported for what it does alone",
+  async (entry) => {
+    const { outputFiles, metafile, warnings } = await build({
+      stdin: { contents: `import "gradgrad/${entry}";`, resolveDir: home },
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "browser",
+      external: ["@jax-js/*", "@tensorflow/*", "linkedom", "@observablehq/*"],
+      metafile: true,
+      logLevel: "silent",
+    });
+    expect(Object.keys(metafile.inputs).filter((i) => i.includes("node:") || i.includes("dist/node"))).toEqual([]);
+    if (entry !== "tfjs") return;
+    // A model that was saved with its optimizer is loaded by the class that this import registers.
+    expect(warnings).toEqual([]);
+    expect(outputFiles[0]!.text).toContain("GradgradLearned");
+  },
+);
+
 it("has a manifest without faults", async () => {
   const pkgDir = join(home, "node_modules", "gradgrad");
   const { messages, pkg } = await publint({ pkgDir, level: "warning" });

@@ -119,6 +119,21 @@ function squared(data: Float32Array, w: np.Array): np.Array {
   return r.ref.mul(r).mean();
 }
 
+it("finds a tensor's state by its name, in whatever order an object has its keys", () => {
+  const t = learned({ shape: defaultLstm, phi: initNetwork(defaultLstm, createRng(7)) });
+  const params = () => ({ w: np.zeros([2]), b: np.zeros([2]) });
+  const [w, b] = [() => np.array([1, 2]), () => np.array([-0.3, 0.1])];
+  const steps = (second: () => Record<string, np.Array>): number[][] => {
+    const [first, state] = t.update({ w: w(), b: b() }, t.init(params()));
+    tree.dispose(first);
+    const [u, last] = t.update(second(), state);
+    tree.dispose(last);
+    return [[...u.w!.dataSync()], [...u.b!.dataSync()]];
+  };
+  expect(steps(() => ({ b: b(), w: w() }))).toEqual(steps(() => ({ w: w(), b: b() })));
+  expect(() => t.update({ w: np.zeros([3]), b: np.zeros([2]) }, t.init(params()))).toThrow(/state of w: expected/);
+});
+
 it("says which networks and states it does not take", () => {
   const shape = { ...defaultLstm, kind: "coupled" as const, averaging: averagingDefaults };
   expect(() => learned({ shape, phi: initNetwork(shape, rng) })).toThrow(/network: expected a coordinatewise LSTM/);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -104,6 +104,15 @@ it("paints a picture that was brought in the style of another", async () => {
     buffer: Buffer.from("no"),
   });
   expect(await visit.page.getByRole("alert").textContent()).toBe("no.png: expected a picture (PNG, JPEG, …)");
+  // Another file than VGG-19's is refused, and the filters stay what they were.
+  const weights = visit.page.locator("label.drop", { hasText: "VGG-19" }).locator("input[type=file]");
+  const other = Buffer.from(readFileSync("results/optimizers/quadratic-uniform-seed0.safetensors"));
+  await weights.setInputFiles({ name: "adam.safetensors", mimeType: "application/octet-stream", buffer: other });
+  await visit.page
+    .getByRole("alert")
+    .getByText(/adam.safetensors/)
+    .waitFor();
+  expect(await visit.page.getByText("fixed random filters").count()).toBe(1);
   await visit.page.locator("select[name=side]").selectOption("64");
   await visit.page.locator("select[name=steps]").selectOption("64");
   await visit.button("Paint").click();

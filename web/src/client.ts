@@ -57,7 +57,10 @@ export function ask<T>(question: Question<ToLab>): Promise<T> {
   });
 }
 
+let run = 0;
+
 worker.onmessage = ({ data }: MessageEvent<FromLab>) => {
+  if ("run" in data && data.run !== run) return; // of a run that was left
   if (data.kind === "opened") {
     reports.value = data.reports;
     seconds.value = data.seconds;
@@ -103,7 +106,9 @@ export function open(): void {
   curves.value = undefined;
   look.value = undefined;
   failure.value = undefined;
-  send({ kind: "open", settings: settings.value, threads: threadsFor(settings.value) });
+  tuning.value = undefined;
+  running.value = false;
+  send({ kind: "open", settings: settings.value, threads: threadsFor(settings.value), run: ++run });
 }
 
 export function change(part: Partial<Settings>): void {

@@ -16,6 +16,24 @@ export const paintFailure = signal<string | undefined>(undefined);
 const worker = new Worker(new URL("./lab/worker.ts", import.meta.url), { type: "module" });
 worker.postMessage({ role: "paint" } satisfies PaintStart);
 
+worker.onerror = (event) => {
+  painting.value = false;
+  paintFailure.value = event.message || "The worker that paints could not be started.";
+};
+
+/** VGG-19's weights are some 30 MB. */
+const MOST_WEIGHTS = 256 * 2 ** 20;
+
+/** Takes a file of VGG-19's weights, once it is found to be one. */
+export async function takeVgg19(file: File): Promise<void> {
+  if (file.size > MOST_WEIGHTS)
+    throw new Error(`${file.name}: expected at most ${MOST_WEIGHTS} bytes, got ${file.size}`);
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const { vgg19Features } = await import("../../src/problems/vgg19.ts");
+  vgg19Features(file.name, bytes);
+  vgg19.value = { name: file.name, bytes };
+}
+
 worker.onmessage = ({ data }: MessageEvent<FromPaint>) => {
   if (data.kind === "made") {
     content.value ??= data.content;
@@ -30,6 +48,9 @@ worker.onmessage = ({ data }: MessageEvent<FromPaint>) => {
   }
 };
 
+/** Stop was pressed while an optimizer was still being fetched. */
+let stopped = false;
+
 /** One picture at a time: what is asked for while an optimizer is still being fetched is not begun beside it. */
 export async function paint(
   optimizerOf: () => Promise<PaintOptimizer>,
@@ -40,8 +61,13 @@ export async function paint(
   painting.value = true;
   const pictures = { content: content.value, style: style.value };
   const features = vgg19.value ? { vgg19: vgg19.value.bytes } : {};
+  stopped = false;
   try {
     const optimizer = await optimizerOf();
+    if (stopped) {
+      painting.value = false;
+      return;
+    }
     worker.postMessage({ kind: "paint", order: { ...order, optimizer, ...pictures, ...features } } satisfies ToPaint);
   } catch (error) {
     painting.value = false;
@@ -49,4 +75,7 @@ export async function paint(
   }
 }
 
-export const stopPainting = (): void => worker.postMessage({ kind: "stop" } satisfies ToPaint);
+export function stopPainting(): void {
+  stopped = true;
+  worker.postMessage({ kind: "stop" } satisfies ToPaint);
+}

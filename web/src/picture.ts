@@ -1,5 +1,6 @@
 import { type Picture, picture } from "../../src/data/picture.ts";
 
+const MOST_BYTES = 128 * 2 ** 20;
 const MOST = 512; // pixels of the longer side: pictures are made at 128 at most
 
 function context(width: number, height: number): CanvasRenderingContext2D {
@@ -12,6 +13,7 @@ function context(width: number, height: number): CanvasRenderingContext2D {
 
 /** Decodes whatever picture the browser can. Throws for a file that is none. */
 export async function readPicture(file: File): Promise<Picture> {
+  if (file.size > MOST_BYTES) throw new Error(`${file.name}: expected at most ${MOST_BYTES} bytes, got ${file.size}`);
   const image = await createImageBitmap(file).catch(() => {
     throw new Error(`${file.name}: expected a picture (PNG, JPEG, …)`);
   });
@@ -19,6 +21,7 @@ export async function readPicture(file: File): Promise<Picture> {
   const [w, h] = [Math.max(1, Math.round(image.width * scale)), Math.max(1, Math.round(image.height * scale))];
   const c = context(w, h);
   c.drawImage(image, 0, 0, w, h);
+  image.close();
   const { data } = c.getImageData(0, 0, w, h);
   const pixels = new Uint8Array(w * h * 3);
   for (let i = 0; i < w * h; i++) for (let k = 0; k < 3; k++) pixels[3 * i + k] = data[4 * i + k]!;

@@ -12,6 +12,9 @@ export interface Crew extends Runner {
   run(tasks: readonly RunTask[]): Promise<Trajectory[][][]>;
 }
 
+/** What a crew that was closed says of what it still had to do. */
+export const CLOSED = "The settings have changed meanwhile: try it again";
+
 /** A crew member's answer. */
 type Answer = { readonly id: number } & ({ readonly result: unknown } | { readonly error: string });
 
@@ -83,8 +86,9 @@ function threadedWork(threads: number, families: ThreadFamilies): { work: Thread
         next();
       }),
     close: () => {
+      failed = CLOSED;
       for (const m of members) m.terminate();
-      for (const { reject } of [...waiting, ...running.values()]) reject(new Error("closed"));
+      for (const { reject } of [...waiting, ...running.values()]) reject(new Error(CLOSED));
     },
   };
 }
@@ -92,11 +96,19 @@ function threadedWork(threads: number, families: ThreadFamilies): { work: Thread
 /** With one thread messages get in between tasks; with more, between answers. Any number of threads gives the same bytes. */
 export function createCrew(threads: number, families: ThreadFamilies): Crew {
   const here = createThread(loadImages, undefined, families);
-  const { work, close } = threads > 1 ? threadedWork(threads, families) : { work: here.work, close: () => {} };
+  let closed = false;
+  const alone = {
+    work: here.work,
+    close: () => {
+      closed = true;
+    },
+  };
+  const { work, close } = threads > 1 ? threadedWork(threads, families) : alone;
   const all = async <R>(tasks: readonly ThreadTask[]): Promise<R[]> => {
     if (threads > 1) return Promise.all(tasks.map((t) => work(t) as Promise<R>));
     const out: R[] = [];
     for (const task of tasks) {
+      if (closed) throw new Error(CLOSED);
       out.push((await work(task)) as R);
       await breathe();
     }

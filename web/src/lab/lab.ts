@@ -11,7 +11,7 @@ import { experimentOf, type LabProblem, labProblems } from "./experiments.ts";
 import { factsOf } from "./facts.ts";
 import { loadImages } from "./images.ts";
 import { lookAt, type Scene, setScene } from "./look.ts";
-import type { FromLab, ToLab } from "./messages.ts";
+import type { FromLab, OfRun, ToLab } from "./messages.ts";
 import { breathe } from "./port.ts";
 import { type Baseline, race, tuneBaselines } from "./race.ts";
 import { forgetRun, loadRun, saveRun } from "./saved.ts";
@@ -22,6 +22,8 @@ const SHOW_MS = 1200; // and never more than a tenth of the time
 
 /** A run that is open: everything that depends on the settings. */
 interface Open {
+  /** What the page calls it. */
+  readonly run: number;
   readonly settings: Settings;
   readonly experiment: Experiment;
   readonly problem: LabProblem;
@@ -36,21 +38,33 @@ interface Open {
 /** Meta-trains, measures and reads files, off the page's thread. Commands are done one after another; `pause` at once. */
 export function createLab(post: (message: FromLab, transfer?: Transferable[]) => void): (message: ToLab) => void {
   const thread = createThread(loadImages);
-  const tuned = new Map<string, Promise<Baseline[]>>();
+  const tuned = new Map<string, { readonly by: Open; readonly baselines: Promise<Baseline[]>; done: boolean }>();
   let open: Open | undefined;
   let guest: { name: string; file: OptimizerFile } | undefined;
-  let stop = false;
   let commands: Promise<void> = Promise.resolve();
+  let opening: Promise<void> = commands;
+  /** Counts what stops a run, and marks of it what ends one: commands that came before are no longer wanted. */
+  let stops = 0;
+  let ended = 0;
+  const tell = ({ run }: Pick<Open, "run">, message: OfRun): void => post({ ...message, run });
 
   /** Baselines are tuned once a problem. */
-  const baselinesOf = (key: Settings["problem"], crew: Crew): Promise<Baseline[]> => {
-    let found = tuned.get(key);
-    if (!found) {
-      found = tuneBaselines(crew, labProblems[key], (done, of) => post({ kind: "tuning", done, of }));
-      found.catch(() => tuned.delete(key));
-      tuned.set(key, found);
-    }
-    return found;
+  const baselinesOf = (key: Settings["problem"], o: Open): Promise<Baseline[]> => {
+    const found = tuned.get(key);
+    // What a run that was left began ends with its crew.
+    if (found && (found.done || found.by === o)) return found.baselines;
+    const baselines = tuneBaselines(o.crew, labProblems[key], (done, of) => tell(o, { kind: "tuning", done, of }));
+    const mine = { by: o, baselines, done: false };
+    tuned.set(key, mine);
+    baselines.then(
+      () => {
+        mine.done = true;
+      },
+      () => {
+        if (tuned.get(key) === mine) tuned.delete(key);
+      },
+    );
+    return baselines;
   };
 
   const phiNow = (c: Checkpoint) => (c.iteration === 0 ? c.phi : c.meanPhi);
@@ -63,25 +77,25 @@ export function createLab(post: (message: FromLab, transfer?: Transferable[]) =>
     const look = await lookAt(o.scene, shape, phi);
     const curves = await race(o.crew, o.problem, o.baselines, { kind: "learned", shape, phi }, "learned");
     if (o !== open) return;
-    post({ kind: "look", look });
-    post({ kind: "curves", curves });
+    tell(o, { kind: "look", look });
+    tell(o, { kind: "curves", curves });
   }
 
   /** Tunes beside the training, on the same thread where there is one only; a run that was closed meanwhile is left. */
   async function prepare(o: Open): Promise<void> {
     try {
-      const baselines = await baselinesOf(o.settings.problem, o.crew);
+      const baselines = await baselinesOf(o.settings.problem, o);
       const scene = await setScene(await thread.family(o.problem.one), o.problem, baselines);
       if (o !== open) return;
       o.baselines = baselines;
       o.scene = scene;
       await show(o);
     } catch (error) {
-      if (o === open) post({ kind: "error", message: (error as Error).message });
+      if (o === open) tell(o, { kind: "error", message: (error as Error).message });
     }
   }
 
-  async function openRun(settings: Settings, threads: number): Promise<void> {
+  async function openRun(settings: Settings, threads: number, run: number): Promise<void> {
     // Closed first: what its crew was doing fails now, and is nobody's error.
     const last = open;
     open = undefined;
@@ -91,20 +105,30 @@ export function createLab(post: (message: FromLab, transfer?: Transferable[]) =>
     const crew = createCrew(threads, { train: experiment.train, validation: experiment.validation });
     const checkpoint = saved?.checkpoint ?? initialCheckpoint(experiment.options);
     const problem = labProblems[settings.problem];
-    open = { settings, experiment, problem, crew, checkpoint, seconds: saved?.seconds ?? 0 };
-    post({ kind: "opened", reports: checkpoint.history, threads, seconds: open.seconds });
+    open = { run, settings, experiment, problem, crew, checkpoint, seconds: saved?.seconds ?? 0 };
+    tell(open, { kind: "opened", reports: checkpoint.history, threads, seconds: open.seconds });
     void prepare(open);
   }
 
   const save = ({ settings, checkpoint, seconds }: Open): Promise<void> => saveRun(settings, { checkpoint, seconds });
 
-  async function train(o: Open, rounds: number): Promise<void> {
-    if (o.checkpoint.iteration >= o.experiment.options.iterations) return;
-    stop = false;
-    post({ kind: "status", running: true });
+  /** Until the end, or for so many rounds, or until something stopped what `since` counts. */
+  async function train(o: Open, rounds: number, since: number): Promise<void> {
+    if (stops !== since || o.checkpoint.iteration >= o.experiment.options.iterations) return;
+    tell(o, { kind: "status", running: true });
+    try {
+      await rolled(o, rounds, since);
+      if (ended <= since) await show(o);
+    } finally {
+      tell(o, { kind: "status", running: false });
+    }
+  }
+
+  async function rolled(o: Open, rounds: number, since: number): Promise<void> {
+    let left = rounds;
     let pending: Report[] = [];
     const flush = (): void => {
-      if (pending.length > 0) post({ kind: "progress", reports: pending, seconds: o.seconds });
+      if (pending.length > 0) tell(o, { kind: "progress", reports: pending, seconds: o.seconds });
       pending = [];
     };
     let [reported, saved, shown, cost] = [performance.now(), performance.now(), performance.now(), 0];
@@ -136,7 +160,7 @@ export function createLab(post: (message: FromLab, transfer?: Transferable[]) =>
           shown = performance.now();
         }
         await breathe();
-        if (stop || --rounds === 0) break;
+        if (stops !== since || --left === 0) break;
         from = performance.now();
       }
       await save(o);
@@ -145,9 +169,7 @@ export function createLab(post: (message: FromLab, transfer?: Transferable[]) =>
       throw error;
     } finally {
       flush();
-      post({ kind: "status", running: false });
     }
-    await show(o);
   }
 
   async function answer(id: number, value: () => unknown): Promise<void> {
@@ -164,19 +186,23 @@ export function createLab(post: (message: FromLab, transfer?: Transferable[]) =>
     return factsOf(name, file);
   };
 
-  async function obey(message: ToLab): Promise<void> {
-    if (message.kind === "open") return openRun(message.settings, message.threads);
+  async function obey(message: ToLab, since: number): Promise<void> {
+    if (message.kind === "open") return openRun(message.settings, message.threads, message.run);
     if (message.kind === "inspect") return answer(message.id, () => keep(message.name, decodeOptimizer(message.bytes)));
     if (message.kind === "shipped") return answer(message.id, async () => keep(message.name, await load(message.name)));
+    if ("id" in message) await opening;
     const o = open;
-    if (!o) return;
+    if (!o) {
+      if ("id" in message) post({ kind: "answer", id: message.id, error: "No run is open" });
+      return;
+    }
     if (message.kind === "start" || message.kind === "step")
-      return train(o, message.kind === "step" ? 1 : Number.POSITIVE_INFINITY);
+      return train(o, message.kind === "step" ? 1 : Number.POSITIVE_INFINITY, since);
     if (message.kind === "reset") {
       await forgetRun(o.settings);
       o.checkpoint = initialCheckpoint(o.experiment.options);
       o.seconds = 0;
-      post({ kind: "opened", reports: [], threads: o.crew.threads, seconds: 0 });
+      tell(o, { kind: "opened", reports: [], threads: o.crew.threads, seconds: 0 });
       return show(o);
     }
     if (message.kind === "download") return answer(message.id, () => encodeOptimizer(trainedFile(o)));
@@ -185,7 +211,7 @@ export function createLab(post: (message: FromLab, transfer?: Transferable[]) =>
     if (message.kind === "race")
       return answer(message.id, async () => {
         const { name, file } = guest!;
-        const baselines = await baselinesOf(message.problem, o.crew);
+        const baselines = await baselinesOf(message.problem, o);
         const { shape, phi } = file;
         return race(o.crew, labProblems[message.problem], baselines, { kind: "learned", shape, phi }, name);
       });
@@ -194,13 +220,19 @@ export function createLab(post: (message: FromLab, transfer?: Transferable[]) =>
   post({ kind: "shipped", names: Object.keys(shippedOptimizers) });
   return (message) => {
     // What waits behind a run that goes on must stop it first.
-    if (["pause", "open", "reset"].includes(message.kind)) stop = true;
+    if (["pause", "open", "reset"].includes(message.kind)) stops++;
+    if (message.kind === "open" || message.kind === "reset") ended = stops;
     if (message.kind === "pause") return;
+    const since = stops;
+    const run = (): Promise<void> => {
+      const of = message.kind === "open" ? message : open;
+      return obey(message, since).catch((error: Error) => {
+        if (of) tell(of, { kind: "error", message: error.message });
+      });
+    };
     // Files are read while the training goes on.
-    const own = ["download", "export", "inspect", "shipped", "race"].includes(message.kind);
-    const run = (): Promise<void> =>
-      obey(message).catch((error: Error) => post({ kind: "error", message: error.message }));
-    if (own) void run();
+    if ("id" in message) void run();
     else commands = commands.then(run);
+    if (message.kind === "open") opening = commands;
   };
 }

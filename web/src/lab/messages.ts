@@ -10,7 +10,7 @@ export interface LabStart {
 /** What the page asks of the lab. */
 export type ToLab =
   /** Turns to the run of these settings: a saved one goes on where it stood. */
-  | { readonly kind: "open"; readonly settings: Settings; readonly threads: number }
+  | { readonly kind: "open"; readonly settings: Settings; readonly threads: number; readonly run: number }
   | { readonly kind: "start" }
   | { readonly kind: "step" }
   /** Stops at the end of the present round. */
@@ -52,15 +52,19 @@ export interface FileFacts {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What the lab tells. */
-export type FromLab =
+/** What the lab tells of one run, by the number that it was opened under: what comes late, of a run before, is known. */
+export type OfRun =
   | { readonly kind: "opened"; readonly reports: readonly Report[]; readonly threads: number; readonly seconds: number }
-  /** Names of the optimizers that the package carries. */
-  | { readonly kind: "shipped"; readonly names: readonly string[] }
   | { readonly kind: "status"; readonly running: boolean }
   | { readonly kind: "progress"; readonly reports: readonly Report[]; readonly seconds: number }
   | { readonly kind: "curves"; readonly curves: Curves }
   | { readonly kind: "look"; readonly look: Look }
   | { readonly kind: "tuning"; readonly done: number; readonly of: number }
-  | { readonly kind: "error"; readonly message: string }
+  | { readonly kind: "error"; readonly message: string };
+
+/** What the lab tells. */
+export type FromLab =
+  | (OfRun & { readonly run: number })
+  /** Names of the optimizers that the package carries. */
+  | { readonly kind: "shipped"; readonly names: readonly string[] }
   | ({ readonly kind: "answer"; readonly id: number } & ({ readonly value: unknown } | { readonly error: string }));

@@ -1,4 +1,4 @@
-import { createRng } from "../../../src/core/rng.ts";
+import { createRng, type Rng } from "../../../src/core/rng.ts";
 import { band, final, gather, meanOver, type Trajectory, tuneLearningRate } from "../../../src/evaluation/index.ts";
 import type { OptimizerSpec } from "../../../src/experiments/run-task.ts";
 import { methodByName } from "../../../src/optimizers/registry.ts";
@@ -84,4 +84,4 @@ export async function race(
 }
 
 /** The stream of the one function whose slice is shown. */
-export const lookStream = () => createRng(`${STREAM}/look`);
+export const lookStream = (): Rng => createRng(`${STREAM}/look`);

@@ -1,7 +1,7 @@
 import type { Checkpoint } from "../../../src/meta/train.ts";
 import type { Settings } from "../settings.ts";
 
-/** A run as this browser keeps it, so that a reload loses nothing. */
+/** A run as this browser keeps it: a reload loses the rounds since it was last kept, seconds ago. */
 export interface SavedRun {
   readonly checkpoint: Checkpoint;
   /** Seconds trained. */
@@ -21,10 +21,24 @@ const asked = <T>(request: IDBRequest<T>): Promise<T> =>
     request.onerror = () => reject(request.error);
   });
 
+let database: Promise<IDBDatabase> | undefined;
+
 async function store(mode: IDBTransactionMode): Promise<IDBObjectStore> {
-  const opening = indexedDB.open("gradgrad", 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(RUNS);
-  return (await asked(opening)).transaction(RUNS, mode).objectStore(RUNS);
+  if (!database) {
+    const opening = indexedDB.open("gradgrad", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore(RUNS);
+    database = asked(opening).then((db) => {
+      // A browser may close it, for lack of room or for another version of the page.
+      const gone = (): void => {
+        db.close();
+        database = undefined;
+      };
+      db.onclose = gone;
+      db.onversionchange = gone;
+      return db;
+    });
+  }
+  return (await database).transaction(RUNS, mode).objectStore(RUNS);
 }
 
 /** The run of these settings; undefined where there is none, or where the browser keeps nothing. */

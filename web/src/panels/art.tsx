@@ -4,7 +4,7 @@ import type { Picture } from "../../../src/data/picture.ts";
 import { ask, round } from "../client.ts";
 import { Canvas } from "../draw/canvas.tsx";
 import type { PaintOptimizer, PaintOrder } from "../lab/paint.ts";
-import { content, frame, paint, paintFailure, painting, stopPainting, style, vgg19 } from "../painter.ts";
+import { content, frame, paint, paintFailure, painting, stopPainting, style, takeVgg19, vgg19 } from "../painter.ts";
 import { drawImage, imageOf, pngOf, readPicture } from "../picture.ts";
 import { save } from "../save.ts";
 import { Drop } from "./drop.tsx";
@@ -35,9 +35,15 @@ async function optimizerOf(wanted: Choice): Promise<PaintOptimizer> {
   return wanted;
 }
 
+/** An optimizer that is no longer there (a run that was reset, a file let go) is Adam, as the list then shows. */
+function available(wanted: Choice): Choice {
+  const gone = (wanted === "trained" && round.value === 0) || (wanted === "brought" && !facts.value);
+  return gone ? "adam" : wanted;
+}
+
 const go = (): Promise<void> =>
   attempt(async () =>
-    paint(() => optimizerOf(choice.value), {
+    paint(() => optimizerOf(available(choice.value)), {
       side: side.value,
       steps: steps.value,
       styleWeight: styleWeight.value,
@@ -76,7 +82,7 @@ function Choices(): JSX.Element {
         Optimizer
         <select
           name="painter"
-          value={choice.value}
+          value={available(choice.value)}
           onChange={({ currentTarget }) => {
             choice.value = currentTarget.value as Choice;
           }}
@@ -184,16 +190,19 @@ export function Art(): JSX.Element {
           ) : (
             <p class="waiting picture">Nothing yet: press Paint.</p>
           )}
-          <Drop
-            accept=".safetensors"
-            take={(file) =>
-              void attempt(async () => {
-                vgg19.value = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
-              })
-            }
-          >
+          <Drop accept=".safetensors" take={(file) => void attempt(() => takeVgg19(file))}>
             VGG-19's weights, if you have them
           </Drop>
+          {vgg19.value && (
+            <button
+              type="button"
+              onClick={() => {
+                vgg19.value = undefined;
+              }}
+            >
+              Use the random filters
+            </button>
+          )}
         </figure>
       </div>
       <Choices />

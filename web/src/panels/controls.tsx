@@ -141,11 +141,13 @@ export function Controls(): JSX.Element {
             onChange={({ currentTarget }) => changeThreads(Number(currentTarget.value))}
           >
             <option value={0}>auto</option>
-            {[1, 2, 4, 8].map((n) => (
-              <option key={n} value={n}>
-                {n}
-              </option>
-            ))}
+            {[...new Set([1, 2, 4, 8, threadsAsked.value || 1])]
+              .sort((a, b) => a - b)
+              .map((n) => (
+                <option key={n} value={n}>
+                  {n}
+                </option>
+              ))}
           </select>
         </label>
       </form>

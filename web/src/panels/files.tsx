@@ -17,8 +17,9 @@ const result = signal<{ problem: Settings["problem"]; curves: Curves } | undefin
 const against = signal<Settings["problem"]>("quadratic-gaussian");
 const busy = signal(false);
 
-/** Does one thing at a time; what the lab refuses is said, and nothing that was there is lost. */
+/** Does one thing at a time, and what is asked for meanwhile is not begun; what the lab refuses is said, and nothing that was there is lost. */
 async function attempt(work: () => Promise<void>): Promise<void> {
+  if (busy.value) return;
   wrong.value = undefined;
   busy.value = true;
   try {
@@ -97,6 +98,7 @@ export function Files(): JSX.Element {
           <select
             name="shipped"
             value=""
+            disabled={busy.value}
             onChange={({ currentTarget }) => currentTarget.value && void takeShipped(currentTarget.value)}
           >
             <option value="">choose…</option>
