@@ -43,8 +43,9 @@ export function createLab(post: (message: FromLab, transfer?: Transferable[]) =>
   let guest: { name: string; file: OptimizerFile } | undefined;
   let commands: Promise<void> = Promise.resolve();
   let opening: Promise<void> = commands;
-  /** Counts what stops a run, and marks of it what ends one: commands that came before are no longer wanted. */
+  /** Pauses, openings and resets so far: a command knows how many there were when it came, and one that came before is not wanted. */
   let stops = 0;
+  /** How many there were at the last one that ended a run. */
   let ended = 0;
   const tell = ({ run }: Pick<Open, "run">, message: OfRun): void => post({ ...message, run });
 
@@ -117,14 +118,14 @@ export function createLab(post: (message: FromLab, transfer?: Transferable[]) =>
     if (stops !== since || o.checkpoint.iteration >= o.experiment.options.iterations) return;
     tell(o, { kind: "status", running: true });
     try {
-      await rolled(o, rounds, since);
+      await runRounds(o, rounds, since);
       if (ended <= since) await show(o);
     } finally {
       tell(o, { kind: "status", running: false });
     }
   }
 
-  async function rolled(o: Open, rounds: number, since: number): Promise<void> {
+  async function runRounds(o: Open, rounds: number, since: number): Promise<void> {
     let left = rounds;
     let pending: Report[] = [];
     const flush = (): void => {
