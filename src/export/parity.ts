@@ -1,9 +1,11 @@
 import { check } from "../core/check.ts";
-import { layout } from "../core/layout.ts";
+import { type Layout, layout, type Vec } from "../core/layout.ts";
 import { createRng } from "../core/rng.ts";
+import { type LstmShape, stateSize } from "../kernels/lstm-shape.ts";
 import type { OptimizerFile } from "../learned/file.ts";
-import { bindNetwork, type NetworkShape } from "../learned/network.ts";
+import { bindNetwork, type NetworkShape, placedParts } from "../learned/network.ts";
 import { groupOf } from "../learned/several.ts";
+import { rowsOfState } from "../learned/state-rows.ts";
 
 /** What `init` of an exported module gives. */
 export interface ExportedOptimizer {
@@ -50,11 +52,34 @@ function tensorsFor(shape: NetworkShape): Record<string, number[]> {
   return chosen;
 }
 
+/** Writes the library's state into the module's: [coordinate][row], and one coordinate more in each of its parts. */
+function takeState(shape: NetworkShape, l: Layout, ours: Vec, theirs: Float32Array): void {
+  const place = { layout: l, functions: 1, simd: "strict" } as const;
+  const parts =
+    "groups" in shape
+      ? placedParts(shape, place).map((p) => ({ net: p.group.net, n: p.layout.size, state: p.stateOf(ours) }))
+      : [{ net: shape, n: l.size, state: ours }];
+  let at = 0;
+  for (const { net, n, state } of parts) {
+    const per = stateSize(net as LstmShape);
+    const rows = rowsOfState(state, per, n);
+    for (let i = 0; i < n; i++) for (let r = 0; r < per; r++) theirs[at + i * per + r] = rows[r * n + i]!;
+    at += (n + 1) * per;
+  }
+}
+
 /**
  * The largest difference between an exported module's steps and the library's own, over the largest step: 100 steps on random
- * gradients of sizes from e⁻¹² to 1, each from the state that the steps before left.
+ * gradients of sizes from e⁻¹² to 1.
+ *
+ * @param from whose state a step starts from: what the module's steps before left ("its own"), so that rounding may grow, or the
+ *   library's, so that each step is compared alone.
  */
-export function parity(file: OptimizerFile, init: (theta: readonly unknown[]) => ExportedOptimizer): number {
+export function parity(
+  file: OptimizerFile,
+  init: (theta: readonly unknown[]) => ExportedOptimizer,
+  from: "its own" | "the library's" = "its own",
+): number {
   const l = layout(tensorsFor(file.shape));
   const theirs = init(l.slots.map(({ name, shape }) => ({ name, shape })));
   const optimizer = bindNetwork(file.shape, file.phi);
@@ -66,6 +91,7 @@ export function parity(file: OptimizerFile, init: (theta: readonly unknown[]) =>
   const sizes = Float64Array.from(ours, () => Math.exp(-12 * rng.uniform()));
   for (let t = 0; t < STEPS; t++) {
     const grad = Float32Array.from(sizes, (s) => s * rng.normal());
+    if (from === "the library's") takeState(file.shape, l, state.saveState(), theirs.state);
     optimizer.update(state, grad, ours);
     theirs.update(grad, exported);
     for (let i = 0; i < l.size; i++) {

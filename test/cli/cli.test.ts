@@ -117,26 +117,30 @@ const until = (child: ChildProcess, text: string): Promise<void> =>
     child.on("exit", () => fail(new Error("ended early")));
   });
 
-it("Ctrl-C saves, and --resume goes on to the bytes of a run that was never stopped", async () => {
-  const [stopped, whole] = [folder(), folder()];
-  const args = ["train", "demo", "--set", "iterations=40", "validateEvery=20", "validationTrajectories=1"];
-  const child = spawn(process.execPath, [main, ...args, "--out", stopped], { stdio: ["ignore", "ignore", "pipe"] });
-  await until(child, "meta-train demo 1/40");
-  child.kill("SIGINT");
-  const said: string[] = [];
-  child.stderr!.on("data", (d) => said.push(String(d)));
-  expect(await new Promise((done) => child.removeAllListeners("exit").on("exit", done))).toBe(130);
-  expect(said.join("")).toContain("--resume goes on");
-  expect(existsSync(join(stopped, "demo-seed0.checkpoint"))).toBe(true);
-  expect(run(...args, "--out", stopped, "--resume").status).toBe(0);
-  expect(run(...args, "--out", whole).status).toBe(0);
-  const file = "demo-seed0.safetensors";
-  expect(readFileSync(join(stopped, file))).toEqual(readFileSync(join(whole, file)));
-  writeFileSync(join(stopped, "demo-seed0.checkpoint"), "garbage");
-  const broken = run(...args, "--out", stopped, "--resume");
-  expect(broken.stderr).toContain("checkpoint: expected a gradgrad checkpoint");
-  expect(broken.status).toBe(2);
-}, 120_000);
+it.each(["SIGINT", "SIGTERM"] as const)(
+  "%s saves, and --resume goes on to the bytes of a run that was never stopped",
+  async (signal) => {
+    const [stopped, whole] = [folder(), folder()];
+    const args = ["train", "demo", "--set", "iterations=40", "validateEvery=20", "validationTrajectories=1"];
+    const child = spawn(process.execPath, [main, ...args, "--out", stopped], { stdio: ["ignore", "ignore", "pipe"] });
+    await until(child, "meta-train demo 1/40");
+    child.kill(signal);
+    const said: string[] = [];
+    child.stderr!.on("data", (d) => said.push(String(d)));
+    expect(await new Promise((done) => child.removeAllListeners("exit").on("exit", done))).toBe(130);
+    expect(said.join("")).toContain("--resume goes on");
+    expect(existsSync(join(stopped, "demo-seed0.checkpoint"))).toBe(true);
+    expect(run(...args, "--out", stopped, "--resume").status).toBe(0);
+    expect(run(...args, "--out", whole).status).toBe(0);
+    const file = "demo-seed0.safetensors";
+    expect(readFileSync(join(stopped, file))).toEqual(readFileSync(join(whole, file)));
+    writeFileSync(join(stopped, "demo-seed0.checkpoint"), "garbage");
+    const broken = run(...args, "--out", stopped, "--resume");
+    expect(broken.stderr).toContain("checkpoint: expected a gradgrad checkpoint");
+    expect(broken.status).toBe(2);
+  },
+  120_000,
+);
 
 it("train --from starts from a file's weights, refuses another network, and the new file says so", () => {
   const [a, b] = [folder(), folder()];

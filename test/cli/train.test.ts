@@ -79,6 +79,36 @@ it("a forgotten --resume loses nothing: the earlier checkpoint is kept", async (
   expect(readFileSync(`${path}.old`)).toEqual(before);
 }, 60_000);
 
+it("names in the record all the code that ran, where a run went on under newer", async () => {
+  const call = { threads: 1, quiet: true, folder: folder() };
+  const record = (): object => JSON.parse(readFileSync(join(call.folder, "small-seed0.json"), "utf8"));
+  try {
+    process.env.GRADGRAD_COMMIT = "older";
+    await train(small, { ...call, resume: false, rounds: 1 });
+    expect(record()).toMatchObject({ commit: "older" });
+    process.env.GRADGRAD_COMMIT = "newer";
+    await train(small, { ...call, resume: true });
+  } finally {
+    delete process.env.GRADGRAD_COMMIT;
+  }
+  expect(record()).toMatchObject({ commit: "newer", earlierCommits: ["older"] });
+}, 60_000);
+
+it("Ctrl-C in the last round of a stage does not begin the next one", async () => {
+  const call = { threads: 1, folder: folder() };
+  const write = process.stderr.write;
+  process.stderr.write = ((text: string) => {
+    if (text.includes("meta-train small 4/4")) process.emit("SIGINT");
+    return true;
+  }) as typeof write;
+  const stopped = await train(large, { ...call, resume: false }).finally(() => {
+    process.stderr.write = write;
+  });
+  expect(stopped).toMatchObject({ interrupted: true, finished: false });
+  expect(readdirSync(call.folder).filter((f) => !f.startsWith("small"))).toEqual([]);
+  expect(await train(large, { ...call, resume: true, quiet: true })).toMatchObject({ finished: true });
+}, 60_000);
+
 it("a call with other options loses no finished optimizer, however often it is given", async () => {
   const call = { threads: 1, quiet: true, folder: folder(), resume: false };
   const path = join(call.folder, "small-seed0.safetensors");

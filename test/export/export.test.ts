@@ -61,6 +61,28 @@ describe.each<[string, NetworkShape]>([
   });
 });
 
+it("a network that amplifies rounding along a run has the library's steps, each from the same state", () => {
+  for (const shape of [defaultLstm, named]) {
+    const { phi, ...rest } = random(shape);
+    const file = { ...rest, phi: phi.map((v) => 4 * v) };
+    const init = run(exportEsm(file, { name: "wild" }).module);
+    expect(parity(file, init)).toBeGreaterThan(1e-6);
+    expect(parity(file, init, "the library's")).toBeLessThan(1e-6);
+    const wrong: Init = (theta) => {
+      const o = init(theta);
+      return {
+        state: o.state,
+        update: (grad, delta) =>
+          o.update(
+            grad.map((g) => 1.001 * g),
+            delta,
+          ),
+      };
+    };
+    expect(parity(file, wrong, "the library's")).toBeGreaterThan(1e-6);
+  }
+});
+
 it("what a file says of itself stays words in the module", () => {
   const file = random(defaultLstm);
   const training = { experiment: "x */ globalThis.run = 1; /*" };
