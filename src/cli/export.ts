@@ -87,6 +87,6 @@ export async function exportCommand(name: string, call: ExportCall): Promise<voi
     console.log(JSON.stringify({ path: out, types, bytes: readFileSync(out).length, gzip: bytes, difference }));
   else
     console.log(
-      `${out}\n${types}\n${(bytes / 1000).toFixed(1)} kB gzipped; along 100 steps it is the library's within ${difference.toExponential(1)} of the largest.`,
+      `${out}\n${types}\n${(bytes / 1000).toFixed(1)} kB gzipped; its steps are the library's within ${difference.toExponential(1)} of the largest.`,
     );
 }
