@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { provenance } from "../dist/cli/provenance.js";
 import { writeWhole } from "../dist/node/write.js";
+import { fastestKernels } from "./openblas.mjs";
 
 const { values: o } = parseArgs({
   options: {
@@ -41,8 +42,17 @@ try {
   console.error(`No PyTorch at ${o.python}: nothing to compare with. ${String(error.stderr ?? error.message).trim()}`);
   process.exit(1);
 }
+const openblas = fastestKernels((core) => {
+  if (core) env.OPENBLAS_CORETYPE = core;
+  return median(torch("forward", N, 5).seconds.gates);
+});
+const core = openblas.core ?? process.env.OPENBLAS_CORETYPE;
+if (core) env.OPENBLAS_CORETYPE = core;
+else delete env.OPENBLAS_CORETYPE; // empty would be another choice
 const images = process.env.GRADGRAD_DATA ? "MNIST" : "digits made by rule";
-say(`peer: PyTorch ${torchVersion}, one thread; ours: Node ${process.version}`);
+say(
+  `peer: PyTorch ${torchVersion}, one thread, OpenBLAS ${openblas.core ?? "by its own choice"}; ours: Node ${process.version}`,
+);
 const nodes = [["node20", process.execPath], ...(o.node24 ? [["node24", o.node24]] : [])].map(([, path]) => [
   `node${execFileSync(path, ["-p", "process.versions.node.split('.')[0]"], { encoding: "utf8" }).trim()}`,
   path,
@@ -152,14 +162,14 @@ for (const [mode, key] of [
   const [copy, whole] = ours(process.execPath, "strict", "copy", 0, 300).seconds;
   put("jax-copy-share", copy / whole, 300);
 }
-const given = [
+const options = [
   ...(o.node24 ? ["--node24 PATH"] : []),
   ...(rounds === 5 ? [] : [`--rounds ${rounds}`]),
   ...(o.name === "bench" ? [] : [`--name ${o.name}`]),
 ];
-const from = provenance(["npm run bench", ...(given.length > 0 ? ["--", ...given] : [])].join(" "), 0);
+const from = provenance(["npm run bench", ...(options.length > 0 ? ["--", ...options] : [])].join(" "), 0);
 writeWhole(
   `${o.out}/${o.name}.json`,
-  `${JSON.stringify({ ...from, torch: torchVersion, images, nodes: nodes.map(([n]) => n), raw, values }, null, 1)}\n`,
+  `${JSON.stringify({ ...from, torch: torchVersion, openblas, images, nodes: nodes.map(([n]) => n), raw, values }, null, 1)}\n`,
 );
 say(`${o.out}/${o.name}.json`);
