@@ -32,5 +32,4 @@ export { type CheckGradientOptions, checkGradient, type GradientCheck } from "./
 export { type FamilyOptions, problemFamily } from "./problems/family.ts";
 export type { Problem, ProblemFamily } from "./problems/problem.ts";
 export { type QuadraticOptions, quadraticDefaults, quadratics } from "./problems/quadratic.ts";
-export { rescaled } from "./problems/rescaled.ts";
 export { load, type Shipped, shippedOptimizers } from "./shipped/load.ts";

@@ -3,7 +3,6 @@ import { type MetaTrainOptions, metaTrainDefaults } from "../meta/train.ts";
 import { quadraticDefaults } from "../problems/quadratic.ts";
 import type { Experiment, TestSpec } from "./experiment.ts";
 import { type FamilySpec, mnistMlp } from "./families.ts";
-import { wideScale } from "./mnist.ts";
 
 interface Variant {
   /** Ends the experiment's name; "" is what the others differ from. */
@@ -61,7 +60,7 @@ function ablations(
   validation: FamilySpec,
   options: MetaTrainOptions,
   variants: readonly Variant[],
-  test: Omit<TestSpec, "key"> | readonly TestSpec[],
+  test: Omit<TestSpec, "key">,
   rates: Readonly<Record<string, number>> = {},
   startFrom?: Experiment,
 ): Experiment[] {
@@ -74,7 +73,7 @@ function ablations(
     train: family,
     validation,
     options: { ...options, ...change, learningRate: rates[suffix] ?? options.learningRate },
-    tests: suffix !== "" ? [] : "family" in test ? [{ ...test, key: name }] : test,
+    tests: suffix === "" ? [{ ...test, key: name }] : [],
   }));
 }
 
@@ -145,8 +144,6 @@ const texts: readonly Experiment[] = [
   ),
 ];
 
-const halfWidth = texts.find((e) => e.name === "ablation-mnist")!;
-
 /**
  * At half the width 5% are a quarter as many coordinates: what sampling costs is asked at the whole one. From random weights some
  * seeds never leave the loss of a guess there, however many coordinates are replayed, so all go on from the half.
@@ -170,32 +167,6 @@ export const ablationExperiments: readonly Experiment[] = [
     ],
     mnistTest(whole),
     {},
-    halfWidth,
-  ),
-  ...ablations(
-    "ablation-scale",
-    "What random scaling does for networks that meta-training never saw, on MNIST at half its width",
-    small,
-    small,
-    { ...mnistOptions, unroll: 100, iterations: 300, learningRate: 0.005, warmup: 20, average: 0.95 },
-    [
-      { suffix: "", label: "LSTM: 300 rounds more", change: {} },
-      { suffix: "-1", label: "300 rounds more, tensors in units of 1/e to e", change: { randomScale: 1 } },
-    ],
-    [
-      { ...mnistTest(small), key: "ablation-scale" },
-      {
-        ...mnistTest({ ...small, hidden: [20, 20], hiddenInitScale: wideScale }),
-        key: "ablation-scale-2-layers",
-        title: "The same on two hidden layers, with wider weights between them",
-      },
-      {
-        ...mnistTest({ ...small, activation: "relu" }),
-        key: "ablation-scale-relu",
-        title: "The same on a ReLU network",
-      },
-    ],
-    {},
-    halfWidth,
+    texts.find((e) => e.name === "ablation-mnist")!,
   ),
 ];

@@ -34,7 +34,6 @@ const schema = v.partial(
     validateStart: v.boolean(),
     chrono: v.pipe(v.number(), v.integer(), v.minValue(3)),
     secondDerivatives: v.boolean(),
-    randomScale: v.pipe(v.number(), v.minValue(0)),
     teacher: v.partial(
       v.strictObject({ name: v.string(), learningRate: positive, steps: count, fade: positive, fadeShare: positive }),
     ),

@@ -119,7 +119,7 @@ const mnist: Experiment = {
  * layers was drawn: from 0.01 everywhere, tuned Adam, NAG and RMSprop end at twice its values, from these at 0.7 to 1.1 of
  * them. Chosen by the baselines alone.
  */
-export const wideScale = 0.2;
+const wideScale = 0.2;
 
 /** Figure 5: one thing of the optimizee changed at a time. */
 const transferTo = (images: "mnist-train" | "mnist-test"): TestSpec[] => {

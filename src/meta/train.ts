@@ -73,11 +73,6 @@ export interface MetaTrainOptions {
    * those of imitation, and validation is as ever. For one coordinatewise LSTM, or several.
    */
   readonly teacher?: Teacher;
-  /**
-   * Largest |ln s| of the units that each trajectory's tensors are measured in, of validation too: see `rescaled`. For an optimizer
-   * that is to work on other networks than the ones it is trained on. Default 0, the problem as it is.
-   */
-  readonly randomScale?: number;
 }
 
 /** The paper's unrolls of 20 in 100 steps, all weights 1; Adam's rate warmed up and falling. An experiment changes what it needs. */
@@ -175,7 +170,6 @@ export function checkOptions(o: MetaTrainOptions): void {
     const fix = "They know how much of a step lasts";
     check(!o.secondDerivatives || o.discount === 1, "discount", "1 with secondDerivatives", o.discount, fix);
   }
-  if (o.randomScale !== undefined) checkRange("randomScale", o.randomScale, 0, 10);
   if (o.teacher) {
     check(
       o.sampling !== "importance",
@@ -302,7 +296,6 @@ export async function* metaTrain(
           ...(o.discount === undefined ? {} : { discount: o.discount }),
           simd: o.simd,
           secondDerivatives: o.secondDerivatives,
-          ...(o.randomScale ? { randomScale: o.randomScale } : {}),
           ...(o.teacher ? { teacher: { steps: o.steps, ...o.teacher } } : {}),
           ...(carries[b] ? { carry: carries[b] } : {}),
         })),
@@ -362,7 +355,6 @@ async function validate(o: MetaTrainOptions, runner: Runner, c: Checkpoint): Pro
     seed: `${o.seed}/validate/${i}`,
     steps: o.validationSteps,
     simd: o.simd,
-    ...(o.randomScale ? { randomScale: o.randomScale } : {}),
   }));
   const validation = score(await runner.validate(tasks), o.validationSteps, o.select);
   if (validation < c.bestScore) {

@@ -3,7 +3,6 @@ import { createRng } from "../core/rng.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
 import { type NetworkShape, networkLayout, networkStateLength, openNetwork, type Place } from "../learned/network.ts";
 import type { Problem, ProblemFamily } from "../problems/problem.ts";
-import { rescaled } from "../problems/rescaled.ts";
 import { type Imitation, imitate } from "./imitate.ts";
 import { replay } from "./replay.ts";
 import { type Carry, rollout } from "./rollout.ts";
@@ -29,8 +28,6 @@ export interface UnrollTask {
   readonly secondDerivatives?: boolean;
   /** Learn its steps instead: see `imitate`. */
   readonly teacher?: Imitation["teacher"];
-  /** Largest |ln s| of the units of its problem: see `rescaled`. */
-  readonly randomScale?: number;
 }
 
 /** What comes back from one unroll. */
@@ -44,10 +41,8 @@ export interface UnrollResult {
 }
 
 /** The problem of a trajectory, the same whenever it is asked for. */
-export function problemOf(family: ProblemFamily, seed: string, randomScale = 0): Problem {
-  const rng = createRng(seed);
-  const problem = family.sample(rng.split("problem"));
-  return randomScale > 0 ? rescaled(problem, randomScale, rng.split("units")) : problem;
+export function problemOf(family: ProblemFamily, seed: string): Problem {
+  return family.sample(createRng(seed).split("problem"));
 }
 
 /** Where a problem's optimizer works. */
@@ -67,7 +62,7 @@ export function startTrajectory(problem: Problem, shape: NetworkShape, seed: str
 /** Rolls out K steps, then replays them: the meta-gradient of one unroll. A pure function of the task. */
 export async function runUnroll(family: ProblemFamily, task: UnrollTask): Promise<UnrollResult> {
   const { shape, phi, seed, K } = task;
-  const problem = problemOf(family, seed, task.randomScale);
+  const problem = problemOf(family, seed);
   const carry = task.carry ?? startTrajectory(problem, shape, seed);
   const rng = createRng(seed);
   const place = placeOf(problem, task.simd);

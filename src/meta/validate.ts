@@ -12,12 +12,11 @@ export interface ValidationTask {
   readonly seed: string;
   readonly steps: number;
   readonly simd: Simd;
-  readonly randomScale?: number;
 }
 
 /** f(θ₀) … f(θ_steps) of one trajectory with φ frozen; stops at the first non-finite loss. */
 export async function runValidation(family: ProblemFamily, task: ValidationTask): Promise<number[]> {
-  const problem = problemOf(family, task.seed, task.randomScale);
+  const problem = problemOf(family, task.seed);
   const { theta, batches } = startTrajectory(problem, task.shape, task.seed);
   const network = openNetwork(task.shape, placeOf(problem, task.simd));
   network.load(task.phi);
