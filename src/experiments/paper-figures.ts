@@ -193,12 +193,12 @@ export const paperFigures: readonly PaperFigure[] = [
       {
         problem: "quadratic-10",
         optimizers: ["quadratic-10", "quadratic-10-gac", "quadratic-10-ntm"],
-        seeds: [0],
+        seeds: three,
       },
       {
         problem: "quadratic-50",
         optimizers: ["quadratic-50", "quadratic-50-gac", "quadratic-50-ntm"],
-        seeds: [0],
+        seeds: three,
       },
     ],
     panels: [
@@ -216,7 +216,7 @@ export const paperFigures: readonly PaperFigure[] = [
     name: "ablations",
     title: "The choices of the paper's text, each against its alternative",
     runs: [
-      { problem: "ablation-quadratic", optimizers: ablated("ablation-quadratic", "-log-sign"), seeds: [0] },
+      { problem: "ablation-quadratic", optimizers: ablated("ablation-quadratic", "-log-sign"), seeds: three },
       {
         problem: "ablation-mnist",
         optimizers: ablated("ablation-mnist", "-none", "-replay-5", "-replay-100"),
