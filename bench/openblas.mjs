@@ -1,5 +1,5 @@
-// OpenBLAS picks its kernels by the processor's model, and on one newer than itself falls back to those of 2004: four times slower,
-// no fair peer. So the peer gets the fastest kernels that the processor can run.
+// OpenBLAS picks its kernels by the processor's model, and on one newer than itself falls back to those for a processor of 2004: no
+// fair peer. So the peer gets the fastest kernels that the processor can run.
 import { existsSync, readFileSync } from "node:fs";
 
 /** name → what /proc/cpuinfo must list. */
@@ -7,7 +7,7 @@ const kernels = { Haswell: "avx2", SkylakeX: "avx512f" };
 
 /**
  * @param seconds(core) runs the peer with OPENBLAS_CORETYPE=core, undefined for OpenBLAS's own choice.
- * @returns { core?, seconds }: without `core`, its own choice is the fastest, or within 10% of it.
+ * @returns { core?, seconds }: without `core`, none is a tenth faster than its own choice.
  */
 export function fastestKernels(seconds) {
   const flags = existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "utf8") : "";

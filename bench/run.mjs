@@ -42,13 +42,16 @@ try {
   console.error(`No PyTorch at ${o.python}: nothing to compare with. ${String(error.stderr ?? error.message).trim()}`);
   process.exit(1);
 }
-const openblas = fastestKernels((core) => {
+/** undefined leaves what the caller set, or OpenBLAS's own choice; an empty name would be another. */
+const useKernels = (core = process.env.OPENBLAS_CORETYPE) => {
   if (core) env.OPENBLAS_CORETYPE = core;
+  else delete env.OPENBLAS_CORETYPE;
+};
+const openblas = fastestKernels((core) => {
+  useKernels(core);
   return median(torch("forward", N, 5).seconds.gates);
 });
-const core = openblas.core ?? process.env.OPENBLAS_CORETYPE;
-if (core) env.OPENBLAS_CORETYPE = core;
-else delete env.OPENBLAS_CORETYPE; // empty would be another choice
+useKernels(openblas.core);
 const images = process.env.GRADGRAD_DATA ? "MNIST" : "digits made by rule";
 say(
   `peer: PyTorch ${torchVersion}, one thread, OpenBLAS ${openblas.core ?? "by its own choice"}; ours: Node ${process.version}`,

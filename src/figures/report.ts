@@ -88,7 +88,7 @@ function section(s: ReportSection): string {
 <p class="verdict ${s.verdict.outcome.split(" ")[0]}">${escapeHtml(s.verdict.sentence)}</p>
 ${s.note ? `<p>${escapeHtml(s.note)}</p>` : ""}
 <figure>${learningCurves(s.curves, { title: s.title, ...(s.ylabel ? { ylabel: s.ylabel } : {}) })}
-<figcaption>Lower is better. Each line is one optimizer; the shaded band holds the middle 80% of the runs of ${escapeHtml(us.label)}.</figcaption></figure>
+<figcaption>Lower is better. Each line is one optimizer's median over the runs; the shaded band holds the middle 80% of the runs of ${escapeHtml(us.label)}.</figcaption></figure>
 <div class="scroll"><table><thead><tr>${heads.map((h) => `<th scope="col">${h}</th>`).join("")}</tr></thead><tbody>
 ${table.join("\n")}
 </tbody></table></div>

@@ -51,7 +51,9 @@ export function logRange(all: readonly ArrayLike<number>[]): [number, number] {
   }
   if (high === 0) return [0.1, 1];
   if (first > 0) high = Math.min(high, 10 * first);
-  return [Math.min(low, high / 1.5) / 1.08, high * 1.08];
+  low = Math.min(low, high / 1.5);
+  const room = Math.max(1.08, (high / low) ** 0.03); // a dot at the edge is whole, over many decades too
+  return [low / room, high * room];
 }
 
 /** Lines over a logarithmic y axis, each named at its end. */
