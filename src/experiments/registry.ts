@@ -81,7 +81,10 @@ const shortUnrolls = {
   validationTrajectories: 4,
 };
 
-/** As the paper: no preprocessing, no clipping, constant rate (found by random search), 128 functions an update. */
+/**
+ * As the paper: no preprocessing, no clipping, a constant rate, 128 functions an update. 1,000 runs, where the released code has
+ * 10,000: its validation loss was still falling.
+ */
 const quadraticUniformPaper: Experiment = {
   ...quadraticUniform,
   name: "quadratic-uniform-paper",

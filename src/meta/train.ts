@@ -52,7 +52,7 @@ export interface MetaTrainOptions {
   readonly sampling?: Sampling;
   /**
    * γ in (0, 1] of λ_t = γ λ_{t+1} + w_t ∇_t, where ∂L/∂g_t = λ_{t+1}. First-order meta-gradients (the dashed edges dropped) take
-   * what a step changed to last for ever; in truth curvature takes it back. γ < 1 stands for that, and helps in long unrolls.
+   * what a step changed to last for ever; in truth curvature takes it back. γ < 1 stands for that.
    * Default 1, the paper's.
    */
   readonly discount?: number;
