@@ -12,6 +12,7 @@ import { cifarSums } from "../node/cifar.ts";
 import { mnistFiles } from "../node/datasets.ts";
 import { writeWhole } from "../node/write.ts";
 import type { ResultProvenance } from "./provenance.ts";
+import { rederived } from "./rederive.ts";
 import { table } from "./table.ts";
 
 export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
@@ -39,24 +40,31 @@ function artChecksums(family: FamilySpec & { kind: "art" }): Record<string, stri
 
 const short = (v: number): number | null => (Number.isFinite(v) ? Number(v.toPrecision(6)) : null);
 
-/** A test as the JSON that is kept: tables, how rates were chosen, one value a trajectory, curves by step. */
+/**
+ * A test as the JSON that is kept: tables, how rates were chosen, one value a trajectory, curves by step. Intervals and verdicts are
+ * those of the values as they are kept, so that what is derived anew from the file is the same.
+ */
 export function resultJson(result: TestResult, more: Record<string, unknown>, from: ResultProvenance): string {
-  const metrics = result.metrics.map(({ comparison, ...m }) => ({
-    ...m,
-    verdict: verdict(m.summary),
-    values: Object.fromEntries(
-      comparison.entries.map((e) => [e.name, e.trajectories.map((t) => short(metric(m.summary.metric).of(t.losses)))]),
-    ),
-    curves: Object.fromEntries(
-      comparison.entries.map((e) => {
-        const b = band(e);
-        const lines = { mean: Array.from(b.mean, short), median: Array.from(b.median, short) };
-        const edges = { low: Array.from(b.low, short), high: Array.from(b.high, short) };
-        return [e.name, e.role === "learned" ? { ...lines, ...edges } : lines];
-      }),
-    ),
-  }));
   const { spec, headline } = result;
+  const metrics = result.metrics.map(({ comparison, ...m }) => {
+    const values = Object.fromEntries(
+      comparison.entries.map((e) => [e.name, e.trajectories.map((t) => short(metric(m.summary.metric).of(t.losses)))]),
+    );
+    const derived = rederived(spec.key, from.seed, { ...m, values });
+    const lines = comparison.entries.map((e) => {
+      const b = band(e);
+      const middle = { mean: Array.from(b.mean, short), median: Array.from(b.median, short) };
+      const edges = { low: Array.from(b.low, short), high: Array.from(b.high, short) };
+      return [e.name, e.role === "learned" ? { ...middle, ...edges } : middle];
+    });
+    return {
+      ...m,
+      summary: { ...m.summary, rows: derived.rows },
+      verdict: derived.verdict,
+      values,
+      curves: Object.fromEntries(lines),
+    };
+  });
   return `${JSON.stringify({ ...from, data: dataChecksums(spec.family), ...more, spec, headline, metrics }, replaceInfinity)}\n`;
 }
 
