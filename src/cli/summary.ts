@@ -197,7 +197,7 @@ export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<strin
     const { title } = found.find((t) => t.key === spec.key) ?? { title: spec.title ?? spec.key };
     const banded = curves.find((c) => c.low !== undefined)?.label;
     const words = curvesWords(m.summary.rows[0]!.n, statistic, banded);
-    const subtitle = window > 1 ? `${words} Lines: means of the last ${window} steps.` : words;
+    const subtitle = window > 1 ? `${words} Lines: means of ${window} steps.` : words;
     if (!inUnits.has(spec.key)) figures.set(`figures/${spec.key}.svg`, learningCurves(curves, { title, subtitle }));
   }
   for (const figure of paperFigures) {
