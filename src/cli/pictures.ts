@@ -52,12 +52,12 @@ export async function makePictures(
     for (let k = 0; k < count; k++) {
       const rng = createRng(`test/${key}/${seed}/test`).split(k); // as the test's own
       const content = new Float32Array(3 * family.side * family.side);
-      contents.sample(rng.split("problem")).init(rng.split("theta"), content);
+      contents.sample(rng.split("problem"), k).init(rng.split("theta"), content);
       const pictures = [await encodePicture(content, family.side), await encodePicture(style, family.side)];
       const words = ["", ""];
       for (const optimizer of [learned, methodByName("adam").create(adam, steps)]) {
         let last: Float32Array = content;
-        const problem = watched(art.sample(rng.split("problem")), (_, theta) => {
+        const problem = watched(art.sample(rng.split("problem"), k), (_, theta) => {
           last = theta.slice();
         });
         const [run] = await runTrajectory(problem, optimizer, { steps, rng });

@@ -9,6 +9,7 @@ import { loadArt, readPicture, writePicture } from "../node/art.ts";
 import { checkFolder } from "../node/write.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
 import { apartMethods, methodByName, methodNames } from "../optimizers/registry.ts";
+import { onScaledLoss } from "../optimizers/scaled-loss.ts";
 import { neuralArt, neuralArtDefaults } from "../problems/neural-art.ts";
 import { randomDefaults } from "../problems/random-features.ts";
 import { createProgress } from "./progress.ts";
@@ -42,7 +43,7 @@ async function optimizerOf(call: StyleCall): Promise<Optimizer | LineSearchOptim
     call.learningRate,
     `${call.optimizer} takes none`,
   );
-  if (apart) return apart.create();
+  if (apart) return onScaledLoss(apart.create(), lossScale(call.size));
   if (!rated) {
     const { file } = await findOptimizer(call.optimizer, "--optimizer", methodNames);
     return bindNetwork(shapeForSide(file, call.size), file.phi);
@@ -59,7 +60,6 @@ export async function styleCommand(content: string, style: string, call: StyleCa
   const optimizer = await optimizerOf(call);
   const [photograph, painting] = [await readPicture(content), await readPicture(style)];
   const usual = call.features === "random" ? randomDefaults : neuralArtDefaults;
-  const scale = lossScale("step" in optimizer, call.size);
   const family = neuralArt({
     name: "style",
     features: await loadArt.features(call.features),
@@ -68,9 +68,9 @@ export async function styleCommand(content: string, style: string, call: StyleCa
     side: call.size,
     contentLayers: call.contentLayers ?? usual.contentLayers,
     styleLayers: call.styleLayers ?? usual.styleLayers,
-    alpha: scale * call.contentWeight,
-    beta: scale * (call.styleWeight ?? usual.beta),
-    gamma: scale * call.smoothness,
+    alpha: call.contentWeight,
+    beta: call.styleWeight ?? usual.beta,
+    gamma: call.smoothness,
     start: call.start,
     leastCrop: 1,
   });
@@ -80,8 +80,7 @@ export async function styleCommand(content: string, style: string, call: StyleCa
   let best = { loss: Number.POSITIVE_INFINITY, theta: new Float32Array(0) };
   let first = Number.NaN;
   const most = Math.ceil(1.25 * call.steps) + 1; // about what L-BFGS takes
-  const problem = watched(family.sample(rng.split("problem")), (scaled, theta) => {
-    const loss = scaled / scale;
+  const problem = watched(family.sample(rng.split("problem")), (loss, theta) => {
     if (evaluations === 0) first = loss;
     evaluations++;
     if (loss < best.loss) best = { loss, theta: theta.slice() };

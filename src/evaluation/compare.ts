@@ -87,7 +87,7 @@ export async function runProblem(
   now?: () => number,
 ): Promise<Trajectory[][]> {
   const stream = rng.split(k);
-  const problem = family.sample(stream.split("problem"));
+  const problem = family.sample(stream.split("problem"), k);
   const runs: Trajectory[][] = [];
   try {
     for (const optimizer of optimizers)

@@ -48,7 +48,7 @@ export function tuningRuns(family: ProblemFamily, steps: number, rng: Rng, trial
     const runs: Trajectory[] = [];
     for (let k = 0; k < trials; k++) {
       const stream = rng.split(k);
-      const problem = family.sample(stream.split("problem"));
+      const problem = family.sample(stream.split("problem"), k);
       try {
         runs.push(...(await runTrajectory(problem, method.create(learningRate, steps), { steps, rng: stream })));
       } finally {

@@ -9,8 +9,11 @@ import type { FamilySpec } from "./families.ts";
 /** Rates for pictures whose optimizer is not tuned: pixels move by a few of their 255 levels a step. */
 export const artRates: Readonly<Record<string, number>> = { adam: 8, rmsprop: 3 };
 
-/** What a picture's loss is multiplied by: L-BFGS takes gradients below 1e-7 for the end and curvatures below 1e-10 for noise, and a pixel's are as small. */
-export const lossScale = (lineSearch: boolean, side: number): number => (lineSearch ? side ** 2 : 1);
+/**
+ * What a picture's loss is multiplied by for methods that search along a line: L-BFGS takes gradients below 1e-7 for the end and
+ * curvatures below 1e-10 for noise, and a pixel's are as small.
+ */
+export const lossScale = (side: number): number => side ** 2;
 
 /** A network for a picture of this side: what a pixel does to the loss is brought to what it was in training. */
 export function shapeForSide({ shape, provenance }: OptimizerFile, side: number): OptimizerFile["shape"] {
@@ -52,21 +55,31 @@ const made: typeof vgg = {
   ...randomDefaults,
 };
 
+type Part = "train" | "validation" | "test";
+
 /** A picture of n times as many pixels with n times the loss: what one pixel does to it stays as it was in training. */
 const perPixel = (large: Art, trained = 64): Art => {
   const n = (large.side / trained) ** 2;
   return { ...large, alpha: n * large.alpha, beta: n * large.beta, gamma: n * large.gamma };
 };
 
-const test = (key: string, title: string, family: Art, trajectories: number, tuningTrajectories: number): TestSpec => ({
+/** Each photograph of the test in turn. Rates are tuned on the photographs that chose φ: those of the test neither saw. */
+const test = (
+  key: string,
+  title: string,
+  family: (part: Part) => Art,
+  trajectories: number,
+  tuningTrajectories: number,
+): TestSpec => ({
   key,
   title,
-  family,
+  family: { ...family("test"), inTurn: true },
+  tuning: { ...family("validation"), inTurn: true },
   steps: 128,
   trajectories,
   tuningTrajectories,
   metrics: [{ name: "final", kind: "final", step: 128 }],
-  methods: ["adam", "rmsprop", "nag", "sgd"],
+  methods: ["adam", "rmsprop", "nag", "sgd", "lbfgs"],
   ratioOf: "adam",
 });
 
@@ -82,12 +95,13 @@ function art(
   styles: readonly [string, string],
   { beta, gamma }: Pick<Art, "beta" | "gamma">,
 ): Experiment[] {
-  const family = (part: "train" | "validation" | "test", side: number, style = styles[0]): Art => ({
+  const family = (part: Part, side: number, style = styles[0]): Art => ({
     ...base,
     contents: `${source}-${part}`,
     style,
     side,
   });
+  const large = (part: Part): Art => perPixel(family(part, 128, styles[1]));
   const options: MetaTrainOptions = {
     ...metaTrainDefaults,
     // Pixels move by several of their 255 levels a step; their gradients are of the order of 1e-5 to 1e-4.
@@ -131,9 +145,9 @@ function art(
       validationTrajectories: 4,
     },
     tests: [
-      test(`${name}-64`, `${title}: training style, 64 × 64`, family("test", 64), 10, 2),
+      test(`${name}-64`, `${title}: training style, 64 × 64`, (part) => family(part, 64), 10, 3),
       // A run of 128 × 128 takes a minute a method: its learning rates are chosen on one picture.
-      test(`${name}-128`, `${title}: new style, 128 × 128`, perPixel(family("test", 128, styles[1])), 5, 1),
+      test(`${name}-128`, `${title}: new style, 128 × 128`, large, 5, 1),
     ],
   };
   /** The same optimizer at the weights that people want pictures of, and `gradgrad style` takes: a size it did not see, too. */
@@ -146,7 +160,7 @@ function art(
       test(
         `${name}-picture`,
         `${title} at the weights of gradgrad style: new style, 128 × 128`,
-        perPixel({ ...family("test", 128, styles[1]), beta, gamma }),
+        (part) => perPixel({ ...family(part, 128, styles[1]), beta, gamma }),
         5,
         1,
       ),

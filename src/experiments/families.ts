@@ -20,6 +20,8 @@ export type ImageSource =
   | "shapes-train"
   | "shapes-test";
 
+type ArtMayOmit = "start" | "simd" | "inTurn";
+
 /** A problem family as plain data: worker threads, files and results name it by this. */
 export type FamilySpec =
   | ({ readonly kind: "quadratic" } & QuadraticOptions)
@@ -50,8 +52,8 @@ export type FamilySpec =
       readonly contents: ContentSource;
       readonly style: string;
       readonly features: "vgg19" | "random";
-    } & Omit<NeuralArtOptions, "name" | "contents" | "style" | "features" | "start" | "leastCrop" | "simd"> &
-      Partial<Pick<NeuralArtOptions, "start" | "simd">>)
+    } & Omit<NeuralArtOptions, "name" | "contents" | "style" | "features" | "leastCrop" | ArtMayOmit> &
+      Partial<Pick<NeuralArtOptions, ArtMayOmit>>)
   | OwnSpec;
 
 /** Photographs from the data folder, or scenes made by rule; split by picture. */

@@ -5,6 +5,7 @@ import type { Trajectory } from "../evaluation/run.ts";
 import { bindNetwork, type NetworkShape } from "../learned/network.ts";
 import type { LineSearchOptimizer, Optimizer } from "../optimizers/optimizer.ts";
 import { apartMethods, methodByName } from "../optimizers/registry.ts";
+import { onScaledLoss } from "../optimizers/scaled-loss.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
 import type { FamilySpec } from "./families.ts";
 
@@ -12,7 +13,8 @@ import type { FamilySpec } from "./families.ts";
 export type OptimizerSpec =
   | { readonly kind: "method"; readonly name: string; readonly learningRate: number }
   | { readonly kind: "learned"; readonly shape: NetworkShape; readonly phi: Vec }
-  | { readonly kind: "apart"; readonly name: string };
+  /** `lossScale`: it works on the loss times this. Default 1. */
+  | { readonly kind: "apart"; readonly name: string; readonly lossScale?: number };
 
 /** Some optimizers on one problem of a stream, as plain data. */
 export interface RunTask {
@@ -33,7 +35,10 @@ export interface TaskRunner {
 /** The optimizer that a spec describes, for a run of so many steps. */
 export function createOptimizer(spec: OptimizerSpec, steps: number): Optimizer | LineSearchOptimizer {
   if (spec.kind === "learned") return bindNetwork(spec.shape, spec.phi);
-  if (spec.kind === "apart") return apartMethods.find((m) => m.name === spec.name)!.create();
+  if (spec.kind === "apart") {
+    const method = apartMethods.find((m) => m.name === spec.name)!.create();
+    return spec.lossScale === undefined ? method : onScaledLoss(method, spec.lossScale);
+  }
   return methodByName(spec.name).create(spec.learningRate, steps);
 }
 

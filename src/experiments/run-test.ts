@@ -17,6 +17,7 @@ import {
   tuneLearningRate,
 } from "../evaluation/index.ts";
 import { apartMethods, methodByName, methods, scheduledMethods } from "../optimizers/registry.ts";
+import { lossScale } from "./art.ts";
 import type { TestMetric, TestSpec } from "./experiment.ts";
 import type { OptimizerSpec, TaskRunner } from "./run-task.ts";
 
@@ -163,7 +164,8 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
   const methodKeys = tuned.map(({ method: { name }, rates }) =>
     rates.map(({ learningRate }) => put({ kind: "method", name, learningRate })),
   );
-  const apartKeys = apart.map(({ name }) => put({ kind: "apart", name }));
+  const forLineSearch = family.kind === "art" ? { lossScale: lossScale(family.side) } : {};
+  const apartKeys = apart.map(({ name }) => put({ kind: "apart", name, ...forLineSearch }));
   // A task a run: a test of ten long ones is spread over the threads evenly, and one that is stopped loses no whole problem.
   const tasks = Array.from({ length: spec.trajectories }, (_, k) =>
     [...specs.values()].map((optimizer) => ({ family, stream: `${root}/test`, k, steps, optimizers: [optimizer] })),

@@ -23,6 +23,8 @@ export interface NeuralArtOptions {
   /** Photographs; each sample is a random crop of one. */
   readonly contents: readonly Picture[];
   readonly style: Picture;
+  /** Problem k of a test or of tuning is of photograph k, counted around: so each has its share. Default a random one. */
+  readonly inTurn: boolean;
   /** Side of the picture in pixels. Default 64. */
   readonly side: number;
   /** Layers whose features the content gives. */
@@ -43,6 +45,7 @@ export interface NeuralArtOptions {
 
 /** Sizes and weights for VGG-19. Default layers as Gatys et al. 2015; the paper gives neither layers nor weights. */
 export const neuralArtDefaults: Omit<NeuralArtOptions, "name" | "features" | "contents" | "style"> = {
+  inTurn: false,
   side: 64,
   contentLayers: ["block4_conv2"],
   styleLayers: ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"],
@@ -98,8 +101,9 @@ export function neuralArt(
   };
   return {
     name: o.name,
-    sample(rng) {
-      const photograph = o.contents[rng.integer(o.contents.length)]!;
+    sample(rng, turn) {
+      const n = o.contents.length;
+      const photograph = o.contents[o.inTurn && turn !== undefined ? turn % n : rng.integer(n)]!;
       const shorter = Math.min(photograph.width, photograph.height);
       const size = Math.round(shorter * (o.leastCrop + (1 - o.leastCrop) * rng.uniform()));
       const x = rng.integer(photograph.width - size + 1);

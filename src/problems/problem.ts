@@ -34,6 +34,9 @@ export interface Problem<Batch = unknown> {
 /** The distribution that problems are drawn from. */
 export interface ProblemFamily {
   readonly name: string;
-  /** A problem of the family: the same `rng`, the same problem. Meta-training asks again at every unroll. */
-  sample(rng: Rng): Problem;
+  /**
+   * A problem of the family: the same `rng`, the same problem. Meta-training asks again at every unroll. Tests and tuning also say
+   * which one of their problems it is, 0, 1, …: for a family that goes through what it has in turn.
+   */
+  sample(rng: Rng, turn?: number): Problem;
 }

@@ -5,6 +5,8 @@ import { makeDigits } from "../../src/data/digits.ts";
 import { runTrajectory } from "../../src/evaluation/index.ts";
 import { lbfgs } from "../../src/optimizers/lbfgs.ts";
 import { newtonCg } from "../../src/optimizers/newton-cg.ts";
+import type { LineSearchOptimizer } from "../../src/optimizers/optimizer.ts";
+import { onScaledLoss } from "../../src/optimizers/scaled-loss.ts";
 import { mlp } from "../../src/problems/mlp.ts";
 import { quadratics } from "../../src/problems/quadratic.ts";
 
@@ -65,4 +67,33 @@ it.each([
   const [run] = await runTrajectory(problem, optimizer(), { steps: 20, rng: createRng(1) });
   expect(run!.diverged).toBe(false);
   expect(run!.losses[20]).toBeCloseTo(0.05 - 0.05 * Math.log(0.05), 5);
+});
+
+it.each([
+  ["L-BFGS", lbfgs],
+  ["Newton-CG", newtonCg],
+])("%s on a scaled loss takes the steps that it takes on the loss", async (_, make) => {
+  const whole = quadratics({ dimension: 6 }).sample(createRng(1));
+  const c = 2 ** -40;
+  const small: typeof whole = {
+    ...whole,
+    async lossAndGrad(theta, batch, grad) {
+      const loss = await whole.lossAndGrad(theta, batch, grad);
+      for (let i = 0; i < grad.length; i++) grad[i]! *= c;
+      return c * loss;
+    },
+    async hvp(theta, batch, v, out) {
+      await whole.hvp!(theta, batch, v, out);
+      for (let i = 0; i < out.length; i++) out[i]! *= c;
+    },
+  };
+  const steps = 4;
+  const optimizer = make() as LineSearchOptimizer;
+  const [expected] = await runTrajectory(whole, optimizer, { steps, rng: createRng(2) });
+  const [stuck] = await runTrajectory(small, optimizer, { steps, rng: createRng(2) });
+  const [run] = await runTrajectory(small, onScaledLoss(optimizer, 1 / c), { steps, rng: createRng(2) });
+  expect(expected!.losses[steps]).toBeLessThan(0.2 * expected!.losses[0]!);
+  expect(stuck!.losses[steps]).toBe(stuck!.losses[0]);
+  expect(run!.losses.map((l) => l / c)).toEqual(expected!.losses);
+  expect(run!.evaluations).toBe(expected!.evaluations);
 });

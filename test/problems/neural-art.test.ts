@@ -153,6 +153,20 @@ describe("neural art", () => {
     expect(await only({ beta: 0, gamma: 0 }, "noise")).toBeGreaterThan(0.01);
   });
 
+  it("problem k is of photograph k, where they are taken in turn", () => {
+    const contents = [10, 60, 110].map((level) => picture("flat", 40, 40, new Uint8Array(4800).fill(level)));
+    const levels = (inTurn: boolean, turns: readonly (number | undefined)[]): number[] =>
+      turns.map((turn) => {
+        const theta = new Float32Array(32 * 32 * 3);
+        const problem = neuralArt({ ...made, contents, inTurn, start: "content" }).sample(createRng(4), turn);
+        problem.init(createRng(1), theta);
+        return Math.round(theta[0]!);
+      });
+    expect(levels(true, [0, 1, 2, 3, 7])).toEqual([10, 60, 110, 10, 60]);
+    const [drawn] = levels(true, [undefined]);
+    expect(levels(false, [0, 1, 2])).toEqual([drawn, drawn, drawn]);
+  });
+
   it("the same rng gives the same problem", async () => {
     const family = neuralArt(made);
     const [a, b, other] = [createRng(5), createRng(5), createRng(6)].map((r) => family.sample(r));

@@ -52,7 +52,7 @@ const FRAME_MS = 50;
 const SEED = "paint";
 
 function specOf(optimizer: PaintOptimizer, side: number): OptimizerSpec {
-  if (optimizer === "lbfgs") return { kind: "apart", name: optimizer };
+  if (optimizer === "lbfgs") return { kind: "apart", name: optimizer, lossScale: lossScale(side) };
   if (optimizer === "adam") return { kind: "method", name: optimizer, learningRate: artRates.adam! };
   const file = decodeOptimizer(optimizer);
   return { kind: "learned", shape: shapeForSide(file, side), phi: file.phi };
@@ -69,7 +69,6 @@ export function servePaint(port: WorkerPort): void {
   let stop = false;
 
   async function paint(o: PaintOrder): Promise<void> {
-    const scale = lossScale(o.optimizer === "lbfgs", o.side);
     const { contentLayers, styleLayers } = o.vgg19 ? neuralArtDefaults : randomDefaults;
     const family = neuralArt({
       name: "page",
@@ -79,9 +78,9 @@ export function servePaint(port: WorkerPort): void {
       contents: [o.content],
       style: o.style,
       side: o.side,
-      alpha: scale * neuralArtDefaults.alpha,
-      beta: scale * o.styleWeight,
-      gamma: scale * neuralArtDefaults.gamma,
+      alpha: neuralArtDefaults.alpha,
+      beta: o.styleWeight,
+      gamma: neuralArtDefaults.gamma,
       start: o.start,
       leastCrop: 1,
     });
@@ -94,8 +93,8 @@ export function servePaint(port: WorkerPort): void {
       const at = o.optimizer === "lbfgs" ? `Evaluation ${step}` : `Step ${step} of ${o.steps}`;
       port.postMessage({ kind: "frame", at, loss: latest.loss, pixels }, [pixels.buffer]);
     };
-    const seen = watched(family.sample(rng.split("problem")), (scaled, theta) => {
-      latest = { loss: scaled / scale, theta: theta.slice() };
+    const seen = watched(family.sample(rng.split("problem")), (loss, theta) => {
+      latest = { loss, theta: theta.slice() };
       if (performance.now() - shown > FRAME_MS) {
         show();
         shown = performance.now();
