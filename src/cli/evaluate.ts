@@ -125,7 +125,7 @@ export async function evaluateCommand(
       if (call.tunedBy !== undefined) {
         const path = join(call.tunedBy, `${spec.key}.json`);
         const none = existsSync(path) ? "not the same test" : "not there";
-        console.error(`${path}: ${earlier ? "its learning rates are taken" : `${none}, so rates are tuned`}`);
+        console.error(`${path}: ${earlier ? "no rate that it tried is run again" : `${none}, so rates are tuned`}`);
       }
       let progress = createProgress(`tune for ${spec.key}`);
       let words = "";

@@ -173,7 +173,7 @@ const testOptions = (command: Command): Command =>
     .option("--out <folder>", "where each test's JSON goes", "runs")
     .option(
       "--tuned-by <folder>",
-      "take the baselines' learning rates from KEY.json there, of the same test run earlier",
+      "rates that KEY.json there has tried, of the same test run earlier, are not run again",
     )
     .option("--report <folder>", "write the report and its figures there")
     .option(

@@ -96,6 +96,7 @@ const mnistTest = (family: FamilySpec): Omit<TestSpec, "key"> => ({
   steps: 100,
   trajectories: 50,
   tuningTrajectories: 6,
+  tuningRefinements: 2,
   tuningWindow: 10,
   metrics: [
     { name: "final", kind: "final", step: 100 },
@@ -127,6 +128,7 @@ const texts: readonly Experiment[] = [
       steps: 100,
       trajectories: 10,
       tuningTrajectories: 5,
+      tuningRefinements: 2,
       metrics: [{ name: "final", kind: "final", step: 100 }],
       methods: ["adam", "nag"],
     },

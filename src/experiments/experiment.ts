@@ -46,6 +46,8 @@ export interface TestSpec {
   readonly tuningTrajectories: number;
   /** The loss after a step is tuned on the mean of so many last steps: on minibatches one step's is noise. Default 1. */
   readonly tuningWindow?: number;
+  /** How many times the search for a rate halves its step. Default 4. */
+  readonly tuningRefinements?: number;
   /** Hand-designed methods that take part. Default all. */
   readonly methods?: readonly string[];
   /** The mean of this one over the learned optimizer's, by the first metric, is a number of the summary. */

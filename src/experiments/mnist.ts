@@ -204,6 +204,7 @@ const mnistUnits: Experiment = {
     steps: 100,
     trajectories: 20,
     tuningTrajectories: 4,
+    tuningRefinements: 2,
     tuningWindow: 10,
     metrics: [{ name: "final", kind: "final", step: 100 }],
     methods: ["adam", "nag", "rmsprop", "sgd"],

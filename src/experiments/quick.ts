@@ -24,6 +24,8 @@ function quickTest(t: TestSpec, methods: readonly string[]): TestSpec {
   return {
     ...t,
     family: quickFamily(t.family),
+    ...(t.tuning ? { tuning: quickFamily(t.tuning) } : {}),
+    tuningRefinements: 2,
     steps,
     trajectories: 2,
     tuningTrajectories: 1,

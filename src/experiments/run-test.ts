@@ -2,6 +2,7 @@ import { check } from "../core/check.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import {
   type Comparison,
+  DEFAULT_REFINEMENTS,
   final,
   gather,
   type Metric,
@@ -57,13 +58,13 @@ export interface RunTestOptions {
   readonly learned: readonly Learned[];
   /** Hand-designed methods by name; all of them, and L-BFGS apart, by default. */
   readonly methods?: readonly string[];
-  /** What an earlier test of the same spec and seed chose, by metric: a baseline that stands there, and not on an edge of what was tried, is not tuned again. */
+  /** What an earlier test on the same tuning problems tried, by metric: no rate that stands there is run again. */
   readonly tuned?: ReadonlyMap<string, Tuning>;
   readonly onProgress?: (done: number, of: number, words: string) => void;
 }
 
-/** Rates that a search tries at least: a grid of seven, and twice two around the best. */
-const LEAST_TRIED = 11;
+/** Rates that a search tries at least: a grid of seven, and two around the best for each time that its step is halved. */
+const leastTried = (refinements: number): number => 7 + 2 * refinements;
 
 function metricOf(m: TestMetric): Metric {
   if (m.kind === "final") return final(m.step);
@@ -100,7 +101,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
   const apart = apartMethods.filter((m) => names.includes(m.name));
   const chosenMethods = names.filter((n) => !apart.some((m) => m.name === n)).map(methodByName);
   check(learned.length + names.length > 1, "contestants", "at least two", learned.length + names.length);
-  const { family, tuning: tuningFamily = family, steps } = spec;
+  const { family, tuning: tuningFamily = family, steps, tuningRefinements: refinements = DEFAULT_REFINEMENTS } = spec;
   const root = testStream(spec.key, options.seed);
 
   // A rate that two metrics ask for is run once: all runs have the test's full length.
@@ -131,10 +132,11 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
   const all = (of: "tried" | "expected"): number => searches.reduce((a, s) => a + s[of], 0);
   const tuned = await Promise.all(
     chosenMethods.map(async (method) => {
-      const earlier = metrics.map(
-        ({ name }) => options.tuned?.get(name)?.find((t) => t.name === method.name && !t.tuned.onEdge)?.tuned,
+      const known = metrics.map(
+        ({ name }) => options.tuned?.get(name)?.find((t) => t.name === method.name)?.tuned.tried ?? [],
       );
-      const count = { tried: 0, expected: earlier.every(Boolean) ? 0 : LEAST_TRIED };
+      const fewest = Math.min(...known.map((k) => k.length));
+      const count = { tried: 0, expected: Math.max(0, leastTried(refinements) - fewest) };
       searches.push(count);
       const runs: TuningRuns = async ({ name }, learningRate) => {
         const before = tuning.size;
@@ -148,7 +150,7 @@ export async function runTest(spec: TestSpec, options: RunTestOptions): Promise<
       };
       const rates: Tuned[] = [];
       for (const [i, { tunedFor }] of metrics.entries())
-        rates.push(earlier[i] ?? (await tuneLearningRate(method, runs, { metric: tunedFor })));
+        rates.push(await tuneLearningRate(method, runs, { metric: tunedFor, refinements, known: known[i]! }));
       count.expected = count.tried;
       return { method, rates };
     }),

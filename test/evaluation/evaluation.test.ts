@@ -119,13 +119,25 @@ test("metrics by function and by name", () => {
 
 test.each([2.5, 40, 1e-3])("tuning finds the best rate 1/a of a parabola, a = %d", async (a) => {
   const runs = tuningRuns(parabola(a), 3, createRng("tune"), 1);
-  const tuned = await tuneLearningRate(method, runs, { metric: final(3), extensions: 8 });
+  const tuned = await tuneLearningRate(method, runs, { metric: final(3), extensions: 8, refinements: 2 });
   // The grid's step is √10 and is halved twice: within half of the finest step, in logarithm (and 1 − r a is symmetric in r, not in log r).
   expect(Math.abs(Math.log10(tuned.learningRate * a))).toBeLessThan(0.125 + 0.01);
   expect(tuned.score).toBe(Math.min(...tuned.tried.map((t) => t.score)));
   const rates = tuned.tried.map((t) => t.learningRate);
   expect(rates).toEqual([...new Set(rates)].sort((x, y) => x - y));
   expect(tuned.onEdge).toBe(false);
+});
+
+test("a search that knows what an earlier one tried runs only the rest, and ends as one from the start", async () => {
+  const runs = tuningRuns(parabola(3), 3, createRng("tune"), 1);
+  const coarse = await tuneLearningRate(method, runs, { metric: final(3), refinements: 2 });
+  const ran: number[] = [];
+  const onTried = ({ learningRate }: { learningRate: number }): void => void ran.push(learningRate);
+  const whole = await tuneLearningRate(method, runs, { metric: final(3) });
+  const fine = await tuneLearningRate(method, runs, { metric: final(3), known: coarse.tried, onTried });
+  expect(fine).toEqual(whole);
+  expect(fine.score).toBeLessThan(coarse.score);
+  expect(ran).toHaveLength(whole.tried.length - coarse.tried.length);
 });
 
 test("tuning survives rates that diverge and says when the best is on the edge", async () => {

@@ -10,7 +10,9 @@ it.each([...names])("the quick size of %s is one that can be trained and tested"
   for (let e = experimentByName(name); ; e = e.startFrom) {
     const quick = quickly(e);
     checkOptions(quick.options);
-    for (const { steps, metrics, tuningWindow = 1, trajectories } of quick.tests) {
+    for (const { steps, metrics, tuningWindow = 1, trajectories, family, tuning = family } of quick.tests) {
+      if (family.kind === "art" && tuning.kind === "art")
+        expect({ ...tuning, contents: "" }).toEqual({ ...family, contents: "" });
       expect(metrics.length).toBeGreaterThan(0);
       for (const m of metrics) {
         expect(m.kind).toBe("final");

@@ -55,7 +55,7 @@ export async function tuneBaselines(
       }));
       return (await crew.run(tasks)).flatMap((problem) => problem[0]!);
     };
-    const { learningRate } = await tuneLearningRate(method, runs, { metric });
+    const { learningRate } = await tuneLearningRate(method, runs, { metric, refinements: 2 });
     const fresh = await testRuns(crew, p, { kind: "method", name, learningRate });
     out.push({ name, label: method.label, learningRate, runs: fresh });
     onTuned(out.length, BASELINES.length);
