@@ -1,4 +1,5 @@
 import type { Trajectory } from "../evaluation/run.ts";
+import { type ReplayPart, runReplayPart } from "../meta/replay-parts.ts";
 import { runUnroll, type UnrollResult, type UnrollTask } from "../meta/unroll.ts";
 import { runValidation, type ValidationTask } from "../meta/validate.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
@@ -13,6 +14,7 @@ export interface ThreadFamilies {
 
 export type ThreadTask =
   | { readonly unroll: UnrollTask }
+  | { readonly part: ReplayPart }
   | { readonly validate: ValidationTask }
   | { readonly run: RunTask };
 
@@ -20,7 +22,7 @@ export type ThreadTask =
 export interface Thread {
   /** A family, made once a thread: a classifier's loss is compiled once. */
   family(spec: FamilySpec): Promise<ProblemFamily>;
-  work(task: ThreadTask): Promise<UnrollResult | number[] | Trajectory[][]>;
+  work(task: ThreadTask): Promise<UnrollResult | Float64Array | number[] | Trajectory[][]>;
 }
 
 /** A thread; the platform gives pictures, and for tasks of meta-training the families. */
@@ -44,6 +46,7 @@ export function createThread(
     family,
     async work(task) {
       if ("unroll" in task) return runUnroll(await family(families!.train), task.unroll);
+      if ("part" in task) return runReplayPart(task.part);
       if ("validate" in task) return runValidation(await family(families!.validation), task.validate);
       return runTask(await family(task.run.family), task.run, () => performance.now());
     },

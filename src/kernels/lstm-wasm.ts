@@ -44,6 +44,8 @@ export function simdAvailable(simd: Simd): boolean {
 
 /** Blocks whose gradient is summed in float32 before it is added to the float64 total: fixes the order of addition. */
 const CHUNK = 64;
+/** The same for a replay, in coordinates. */
+export const REPLAY_CHUNK: number = 8 * CHUNK;
 
 /** Less what weights and alignment take. */
 const MOST_BYTES = 2 ** 32 - 2 ** 24;

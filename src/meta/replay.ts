@@ -1,8 +1,8 @@
 import { check } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
-import { lendKernel } from "../kernels/kernel-pool.ts";
 import { type NetworkShape, openCoupled, type Place, placedParts } from "../learned/network.ts";
+import { addChunks, type LstmReplay, runReplayPart } from "./replay-parts.ts";
 import { importance, type Sampling, sampleByImportance, sampleCoordinates } from "./sample.ts";
 
 /** What one unroll left: d_0 … d_K and the optimizer's state at its start. */
@@ -11,10 +11,15 @@ export interface Recorded {
   readonly state: Vec;
 }
 
+/** What becomes of a coordinatewise LSTM's replay; `gradient` is its part of ∂L/∂φ, a view of the whole. */
+export type TakeReplay = (replay: LstmReplay, gradient: Float64Array) => void;
+
 /**
  * Adds ∂L/∂φ of one unroll to `gradient`: the network runs again on the recorded gradients, and goes back with λ. The
  * coordinatewise LSTM's coordinates are independent, so a stratified sample of them is an unbiased estimate; coupled networks
  * run all their coordinates in lockstep.
+ *
+ * @param take by default an LSTM's replay is run here, chunk by chunk.
  *
  * @param discount γ of λ_t = γ λ_{t+1} + w_t ∇_t: see `MetaTrainOptions`.
  * @param fraction share of each tensor to replay; of all coordinates where `sampling` is "importance".
@@ -31,16 +36,14 @@ export function replay(
   gradient: Float64Array,
   sampling: Sampling = "stratified",
   discount = 1,
+  take: TakeReplay = (whole, sum) => addChunks(sum, runReplayPart(whole)),
 ): void {
   if (!("kind" in shape)) {
-    const { kernel, giveBack } = lendKernel(shape, 8, gradients.length - 1, place.simd);
-    kernel.load(phi);
     const sample =
       sampling === "importance" && fraction < 1
         ? sampleByImportance(importance(gradients, weights, discount), place.functions, fraction, rng)
         : sampleCoordinates(place.layout, place.functions, fraction, rng);
-    kernel.replay({ gradients, weights, discount, state, ...sample }, gradient);
-    giveBack();
+    take({ shape, phi, simd: place.simd, gradients, weights, discount, state, ...sample }, gradient);
     return;
   }
   if (shape.kind === "coupled") {
@@ -62,5 +65,6 @@ export function replay(
       phiOf(gradient),
       sampling,
       discount,
+      take,
     );
 }

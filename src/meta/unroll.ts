@@ -4,7 +4,8 @@ import type { Simd } from "../kernels/lstm-wasm.ts";
 import { type NetworkShape, networkLayout, networkStateLength, openNetwork, type Place } from "../learned/network.ts";
 import type { Problem, ProblemFamily } from "../problems/problem.ts";
 import { type Imitation, imitate } from "./imitate.ts";
-import { replay } from "./replay.ts";
+import { replay, type TakeReplay } from "./replay.ts";
+import { addReplayParts, type ReplayPart, splitReplay } from "./replay-parts.ts";
 import { type Carry, rollout } from "./rollout.ts";
 import type { Sampling } from "./sample.ts";
 import { replaySecondDerivatives } from "./second-derivatives.ts";
@@ -28,6 +29,8 @@ export interface UnrollTask {
   readonly secondDerivatives?: boolean;
   /** Learn its steps instead: see `imitate`. */
   readonly teacher?: Imitation["teacher"];
+  /** Leave the replay to other threads, each LSTM's in so many parts. Default 1: it is done here. */
+  readonly parts?: number;
 }
 
 /** What comes back from one unroll. */
@@ -38,6 +41,8 @@ export interface UnrollResult {
   readonly nonFinite?: number;
   /** Largest |∇| seen, for the optimizer file. */
   readonly largestGradient: number;
+  /** What was left to do: what `runReplayPart` gives for each is missing in `gradient`. */
+  readonly parts?: readonly ReplayPart[];
 }
 
 /** The problem of a trajectory, the same whenever it is asked for. */
@@ -77,6 +82,11 @@ export async function runUnroll(family: ProblemFamily, task: UnrollTask): Promis
   const out = await rollout(problem, network, carry, K, rng, task.secondDerivatives);
   network.close();
   const gradient = new Float64Array(networkLayout(shape).size);
+  const parts: ReplayPart[] = [];
+  const take: TakeReplay | undefined =
+    (task.parts ?? 1) > 1
+      ? (whole, own) => void parts.push(...splitReplay(whole, own.byteOffset / own.BYTES_PER_ELEMENT, task.parts!))
+      : undefined;
   let largestGradient = 0;
   for (const g of out.gradients)
     for (let i = 0; i < g.length; i++) largestGradient = Math.max(largestGradient, Math.abs(g[i]!));
@@ -84,9 +94,23 @@ export async function runUnroll(family: ProblemFamily, task: UnrollTask): Promis
     await replaySecondDerivatives(problem, shape, place, phi, out, task.weights, gradient);
   else if (out.nonFinite === undefined) {
     const stream = rng.split(`sample ${carry.step}`);
-    replay(shape, place, phi, out, task.weights, task.fraction, stream, gradient, task.sampling, task.discount);
+    const { weights, fraction, sampling, discount } = task;
+    replay(shape, place, phi, out, weights, fraction, stream, gradient, sampling, discount, take);
   }
   problem.dispose?.();
   const { losses, nonFinite } = out;
-  return { gradient, losses, carry: out.carry, largestGradient, ...(nonFinite === undefined ? {} : { nonFinite }) };
+  return {
+    gradient,
+    losses,
+    carry: out.carry,
+    largestGradient,
+    ...(nonFinite === undefined ? {} : { nonFinite }),
+    ...(parts.length > 0 ? { parts } : {}),
+  };
+}
+
+/** An unroll's result with what its parts gave. */
+export function gathered({ parts, ...result }: UnrollResult, chunks: readonly Float64Array[]): UnrollResult {
+  addReplayParts(result.gradient, parts ?? [], chunks);
+  return result;
 }

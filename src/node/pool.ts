@@ -4,9 +4,10 @@ import { ArgumentError } from "../core/check.ts";
 import type { Trajectory } from "../evaluation/run.ts";
 import type { TaskRunner } from "../experiments/run-task.ts";
 import type { ThreadFamilies, ThreadTask } from "../experiments/thread.ts";
+import { partBuffers, type ReplayPart } from "../meta/replay-parts.ts";
 import type { Carry } from "../meta/rollout.ts";
 import type { Runner } from "../meta/train.ts";
-import type { UnrollResult } from "../meta/unroll.ts";
+import { gathered, type UnrollResult, type UnrollTask } from "../meta/unroll.ts";
 import type { Refused } from "./worker.ts";
 
 function createPool(threads: number, worker: string, families?: ThreadFamilies): Piscina<ThreadTask, unknown> {
@@ -45,12 +46,19 @@ export function poolRunner(
   worker: string = compiledWorker(),
 ): Runner {
   const pool = createPool(threads, worker, families);
-  return {
+  const runPart = (part: ReplayPart): Promise<Float64Array> =>
+    answer(pool.run({ part }, { transferList: partBuffers(part) }));
+  const unrollOf = async (unroll: UnrollTask): Promise<UnrollResult> => {
     // θ and the optimizer's state move from thread to thread and back instead of being copied: nobody reads them between.
-    unroll: (tasks) =>
-      Promise.all(
-        tasks.map((unroll) => answer<UnrollResult>(pool.run({ unroll }, { transferList: carried(unroll.carry) }))),
-      ),
+    const result = await answer<UnrollResult>(pool.run({ unroll }, { transferList: carried(unroll.carry) }));
+    return result.parts ? gathered(result, await Promise.all(result.parts.map(runPart))) : result;
+  };
+  return {
+    // With more threads than trajectories, each one's replay is dealt out too.
+    unroll: (tasks) => {
+      const parts = Math.floor(threads / tasks.length);
+      return Promise.all(tasks.map((task) => unrollOf(parts > 1 ? { ...task, parts } : task)));
+    },
     validate: (tasks) => Promise.all(tasks.map((validate) => answer<number[]>(pool.run({ validate })))),
     close: () => pool.destroy(),
   };

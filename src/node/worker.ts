@@ -2,6 +2,7 @@ import { workerData } from "node:worker_threads";
 import { move, transferableSymbol, valueSymbol } from "piscina";
 import { ArgumentError } from "../core/check.ts";
 import { createThread, type ThreadFamilies, type ThreadTask } from "../experiments/thread.ts";
+import { partBuffers } from "../meta/replay-parts.ts";
 import { loadArt } from "./art.ts";
 import { loadImages } from "./images.ts";
 import { loadOwnFamily } from "./module.ts";
@@ -17,10 +18,12 @@ export interface Refused {
 export default async function work(task: ThreadTask): Promise<unknown> {
   try {
     const result = await thread.work(task);
+    // Megabytes are moved instead of copied.
+    if (result instanceof Float64Array) return move({ [transferableSymbol]: [result.buffer], [valueSymbol]: result });
     if (!("carry" in result)) return result;
-    // The megabytes of θ and state are moved instead of copied.
     const { theta, state } = result.carry;
-    return move({ [transferableSymbol]: [theta.buffer, state.buffer], [valueSymbol]: result });
+    const buffers = [theta.buffer, state.buffer, ...(result.parts ?? []).flatMap(partBuffers)];
+    return move({ [transferableSymbol]: buffers, [valueSymbol]: result });
   } catch (error) {
     if (error instanceof ArgumentError) return { argumentError: error.message } satisfies Refused;
     throw error;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import { localRunner } from "../../src/meta/runner.ts";
-import { type Checkpoint, initialCheckpoint, metaTrain, metaTrainDefaults } from "../../src/meta/train.ts";
+import { type Checkpoint, initialCheckpoint, metaTrain, metaTrainDefaults, type Runner } from "../../src/meta/train.ts";
 import { poolRunner } from "../../src/node/pool.ts";
 import type { ProblemFamily } from "../../src/problems/problem.ts";
 import { quadraticDefaults, quadratics } from "../../src/problems/quadratic.ts";
@@ -31,6 +31,24 @@ it("gives the same bytes on one thread, on two worker threads, and when stopped 
   const spec = { kind: "quadratic" as const, ...quadraticDefaults, functions: 2 };
   const { href } = new URL("../../dist/node/worker.js", import.meta.url);
   expect(await run(initialCheckpoint(o), poolRunner({ train: spec, validation: spec }, 2, href))).toEqual(whole);
+});
+
+it.each([
+  ["all coordinates", {}],
+  ["a sample by importance", { fraction: 0.7, sampling: "importance" as const }],
+])("one trajectory's replay on several threads gives the bytes of one: %s", async (_, more) => {
+  const spec = { kind: "quadratic" as const, ...quadraticDefaults, dimension: 50, functions: 40 };
+  const options = { ...o, ...more, steps: 10, unroll: 5, validationSteps: 5, iterations: 2, metaBatch: 1 };
+  const { href } = new URL("../../dist/node/worker.js", import.meta.url);
+  const trained = async (runner: Runner): Promise<Checkpoint> => {
+    const c = initialCheckpoint(options);
+    for await (const { metaLoss } of metaTrain(options, runner, c)) expect(metaLoss).toBeGreaterThan(0);
+    await runner.close();
+    return c;
+  };
+  const alone = await trained(localRunner(quadratics(spec)));
+  for (const threads of [2, 3])
+    expect(await trained(poolRunner({ train: spec, validation: spec }, threads, href))).toEqual(alone);
 });
 
 it("gives these bytes on every engine", async () => {
