@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { layout } from "../../src/core/layout.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { makeDigits } from "../../src/data/digits.ts";
 import { coordinateState, referenceKernel, referenceNetwork } from "../../src/kernels/lstm-reference.ts";
@@ -8,7 +7,7 @@ import { wasmKernel } from "../../src/kernels/lstm-wasm.ts";
 import { initNetwork, openNetwork } from "../../src/learned/network.ts";
 import { replay } from "../../src/meta/replay.ts";
 import { rollout } from "../../src/meta/rollout.ts";
-import { importance, type Sampling, sampleByImportance, sampleCoordinates } from "../../src/meta/sample.ts";
+import { importance, type Sampling, sampleByImportance } from "../../src/meta/sample.ts";
 import { placeOf, problemOf, runUnroll, startTrajectory } from "../../src/meta/unroll.ts";
 import { runValidation } from "../../src/meta/validate.ts";
 import { mlp } from "../../src/problems/mlp.ts";
@@ -54,18 +53,11 @@ describe("meta-gradient", () => {
   slow.replay(job, exact);
   const size = Math.sqrt(exact.reduce((a, v) => a + v * v, 0));
 
-  it("agrees with differences at frozen inputs: 1e-5 in the reference, 1e-4 in the kernels", () => {
+  it("agrees with differences at frozen inputs, weight by weight: 1e-5 in the reference, 1e-4 in the kernels", () => {
     const fast = wasmKernel(shape, 8, K);
     fast.load(phi);
     const near = new Float64Array(phi.length);
     fast.replay(job, near);
-    const direction = Float64Array.from(phi, () => rng.normal());
-    const h = 1e-5;
-    const moved = (s: number): number => frozen(Float64Array.from(phi, (v, i) => v + s * h * direction[i]!));
-    const difference = (moved(1) - moved(-1)) / (2 * h);
-    const along = (g: Float64Array): number => g.reduce((a, v, i) => a + v * direction[i]!, 0);
-    expect(Math.abs(along(exact) / difference - 1)).toBeLessThan(1e-5);
-    expect(Math.abs(along(near) / difference - 1)).toBeLessThan(1e-4);
     for (const i of [0, 500, 1800, 3000, 5000, 5125, phi.length - 1]) {
       const at = (s: number): number => frozen(Float64Array.from(phi, (v, j) => (i === j ? v + s * 1e-4 : v)));
       const d = (at(1) - at(-1)) / 2e-4;
@@ -94,31 +86,6 @@ describe("meta-gradient", () => {
     const next = job.gradients.slice(1).reduce((a, g) => a + g[i]! ** 2, 0);
     expect(early[i]).toBeCloseTo(Math.sqrt(next), 5);
   });
-
-  it.each(["stratified", "importance"])(
-    "sampled replay is unbiased, %s: its mean lies within the standard error",
-    (how) => {
-      const l = layout({ w: [4, 4], b: [8] });
-      const fast = wasmKernel(shape, 8, K);
-      fast.load(phi);
-      const full = new Float64Array(phi.length);
-      fast.replay(job, full);
-      const direction = full.map((v) => v / size);
-      const project = (g: Float64Array): number => g.reduce((a, v, i) => a + v * direction[i]!, 0);
-      const draws = Array.from({ length: 400 }, (_, r) => {
-        const g = new Float64Array(phi.length);
-        const sample =
-          how === "stratified"
-            ? sampleCoordinates(l, 1, 0.25, rng.split(r), 1)
-            : sampleByImportance(importance(job.gradients, job.weights), 1, 0.25, rng.split(r));
-        fast.replay({ ...job, ...sample }, g);
-        return project(g);
-      });
-      const m = draws.reduce((a, v) => a + v, 0) / draws.length;
-      const se = Math.sqrt(draws.reduce((a, v) => a + (v - m) ** 2, 0) / (draws.length - 1) / draws.length);
-      expect(Math.abs(m - project(full))).toBeLessThan(3 * se);
-    },
-  );
 
   it("draws by importance: as many as asked for, none that adds nothing, the heaviest for certain and unweighted", () => {
     const r = Float64Array.from({ length: 1000 }, (_, i) => (i % 2 ? (i === 501 ? 1e6 : i) : 0));
