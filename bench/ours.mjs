@@ -53,7 +53,16 @@ if (mode === "unroll" || mode === "forward" || mode === "memory") {
   for (let r = 0; r <= repeats; r++) {
     const start = performance.now();
     const weights = new Float64Array(T + 1).fill(1);
-    const task = { shape: defaultLstm, phi, seed: "bench", K: T, weights, fraction: 0.05, simd };
+    const task = {
+      shape: defaultLstm,
+      phi,
+      seed: "bench",
+      K: T,
+      weights,
+      fraction: 0.05,
+      sampling: "importance",
+      simd,
+    };
     ({ carry } = await runUnroll(family, carry ? { ...task, carry } : task));
     if (r > 0) seconds.push((performance.now() - start) / 1000);
   }

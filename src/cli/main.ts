@@ -86,7 +86,7 @@ const program = new Command("gradgrad")
 
 const REVECTORIZE = [
   "--revectorize",
-  "256-bit SIMD by V8's experimental revectorization, Node ≥ 24: the same bytes, faster",
+  "256-bit SIMD by V8's experimental revectorization, Node ≥ 24: the same bytes, on many processors faster",
 ] as const;
 
 program

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { check } from "../core/check.ts";
 import type { Experiment } from "../experiments/experiment.ts";
@@ -50,7 +51,7 @@ function trainingRecord(
   experiment: Experiment,
   c: Checkpoint,
   seconds: number,
-  from: ResultProvenance & { readonly earlierCommits?: readonly string[] },
+  from: ResultProvenance & { readonly earlierCommits?: readonly string[]; readonly threads: number },
 ): string {
   const { name, options, train: family } = experiment;
   const history = c.history.filter((r) => r.validation !== undefined);
@@ -162,7 +163,8 @@ async function trainStage(
     saveCheckpoint(saved, identity, checkpoint, seconds(), [...earlierCommits, own.commit]);
   };
   const progress = createProgress(`meta-train ${name}`, checkpoint.iteration);
-  const runner = poolRunner({ train, validation }, call.threads);
+  const { threads = availableParallelism() } = call;
+  const runner = poolRunner({ train, validation }, threads);
   let interrupted = false;
   const interrupt = (): void => {
     if (interrupted) process.exit(130);
@@ -206,7 +208,7 @@ async function trainStage(
     if (!call.quiet) progress.line(`${path} was there, of another run: it is now ${kept}`);
   }
   writeWhole(path, bytes);
-  writeWhole(record, trainingRecord(experiment, checkpoint, seconds(), origin));
+  writeWhole(record, trainingRecord(experiment, checkpoint, seconds(), { ...origin, threads }));
   if (!finished && !call.quiet)
     progress.line(
       `Stopped after ${checkpoint.iteration} of ${options.iterations} rounds. Saved; the same call with --resume goes on.`,

@@ -2,8 +2,8 @@ import { setFlagsFromString } from "node:v8";
 import { check } from "../core/check.ts";
 
 /**
- * Lets V8 pair 128-bit SIMD into 256 bits in every kernel compiled from now on, on all threads: the same bytes, a step of the
- * network in about two thirds of the time. V8 calls it experimental, so it is asked for and never the default.
+ * Lets V8 pair 128-bit SIMD into 256 bits in every kernel compiled from now on, on all threads: the same bytes, faster on some
+ * processors (bench-avx512.json), not on others (bench.json). V8 calls it experimental, so it is asked for and never the default.
  *
  * @throws ArgumentError on Node before 24, whose V8 lacks it.
  */
