@@ -6,6 +6,7 @@ import type { ProblemFamily } from "../problems/problem.ts";
 import type { Metric } from "./metrics.ts";
 import { runTrajectory, type Trajectory } from "./run.ts";
 
+/** How many times a search for a rate halves its step, where nothing else is asked for. */
 export const DEFAULT_REFINEMENTS = 4;
 
 /** One rule and one budget, the same for every method. */

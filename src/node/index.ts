@@ -1,4 +1,5 @@
 /** Adapters for Node: data sets, worker threads, checkpoints, whole-file writes. */
+export { loadVgg19, readPicture, writePicture } from "./art.ts";
 export { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 export { cifarFiles, downloadCifar, loadCifarBatch } from "./cifar.ts";
 export { dataFolder, downloadMnist, loadMnist, mnistFiles } from "./datasets.ts";

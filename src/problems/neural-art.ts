@@ -71,6 +71,13 @@ interface Target {
  * Source: paper §3.4; Gatys et al. 2015. The paper gives no weights or layers.
  *
  * @throws ArgumentError for layers that the network has not, or options out of range.
+ * @example
+ * // With files in Node: readPicture("photo.jpg"), loadVgg19() of gradgrad/node.
+ * const stripes = picture("stripes", 64, 64, Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => i % 251));
+ * const art = neuralArt({
+ *   name: "art", features: randomFeatures(), ...randomDefaults, contents: [stripes], style: stripes, side: 32,
+ * });
+ * const [run] = await runTrajectory(art.sample(createRng(0)), methodByName("adam").create(8), { steps: 2, rng: createRng(1) });
  */
 export function neuralArt(
   options: Pick<NeuralArtOptions, "name" | "features" | "contents" | "style"> & Partial<NeuralArtOptions>,

@@ -60,7 +60,7 @@ it("bundles for a browser without a single Node module, and gives the same bytes
   expect(run("node", "bundle.mjs")).toBe(run("node", "use.mjs"));
 });
 
-it.each(["jax", "tfjs", "figures", "problems/mlp", "problems/convnet"])(
+it.each(["jax", "tfjs", "figures", "problems/mlp", "problems/convnet", "problems/art"])(
   "gradgrad/%s bundles for a browser, also where it is imported for what it does alone",
   async (entry) => {
     const { outputFiles, metafile, warnings } = await build({

@@ -1,0 +1,2 @@
+import { createRng } from "/work/main/src/core/rng.ts";
+const rng = createRng(1); const theta0 = rng.split("theta").normal();
