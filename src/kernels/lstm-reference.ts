@@ -1,3 +1,4 @@
+import { checkVec } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
 import { exp, log, sigmoid, tanh } from "../core/math.ts";
 import { type LstmKernel, type ReplayJob, stateLength } from "./lstm-kernel.ts";
@@ -129,7 +130,7 @@ export function coordinateState(state: ArrayLike<number>, i: number, per: number
   return Float64Array.from({ length: per }, (_, r) => state[from + 8 * r]!);
 }
 
-/** The slow, obvious kernel in float64 that `wasmKernel` is held against. */
+/** The slow, obvious kernel in float64 that `wasmKernel` is held against, and that steps where an engine has no SIMD. */
 export function referenceKernel(shape: LstmShape, n: number): LstmKernel {
   const per = stateSize(shape);
   const states = Array.from({ length: n }, () => new Float64Array(per));
@@ -153,6 +154,7 @@ export function referenceKernel(shape: LstmShape, n: number): LstmKernel {
       return out;
     },
     restoreState(saved) {
+      checkVec("state", saved, stateLength(n, per));
       states.forEach((s, i) => {
         s.set(coordinateState(saved, i, per));
       });

@@ -17,7 +17,10 @@ interface Exports {
   stepBack(from: number, to: number): void;
 }
 
-/** strict: the same bytes on every engine. relaxed: fused multiply-add where the machine has it, faster. */
+/**
+ * strict: the same bytes on every engine that has SIMD; where one has none, optimizers take the slow float64 reference.
+ * relaxed: fused multiply-add where the machine has it, faster; an error where the engine lacks it.
+ */
 export type Simd = "strict" | "relaxed";
 
 const modules = new Map<Simd, WebAssembly.Module>();
@@ -77,7 +80,7 @@ export function wasmKernel(
     "simd",
     "an instruction set that this engine has",
     simd,
-    'Use "strict", or a newer engine',
+    simd === "strict" ? "Use a newer engine, or `bindNetwork`, which does without" : 'Use "strict", or a newer engine',
   );
   const { hidden: H, layers: L } = shape;
   const F = featureCount(shape);

@@ -4,9 +4,9 @@ import type { Rng } from "../core/rng.ts";
 import { lendKernel } from "../kernels/kernel-pool.ts";
 import { stateLength } from "../kernels/lstm-kernel.ts";
 import { checkShape, type LstmShape, phiLayout, stateSize } from "../kernels/lstm-shape.ts";
-import type { Simd } from "../kernels/lstm-wasm.ts";
+import { type Simd, simdAvailable } from "../kernels/lstm-wasm.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import type { Arithmetic } from "../tape/arithmetic.ts";
+import { type Arithmetic, plainArithmetic } from "../tape/arithmetic.ts";
 import { fastArithmetic } from "../tape/fast-arithmetic.ts";
 import { type CoupledNetwork, coupledNetwork } from "./coupled.ts";
 import {
@@ -140,8 +140,9 @@ export function placedParts(shape: SeveralShape, place: Place): PlacedPart[] {
   });
 }
 
-/** The fast arithmetic for a coupled network on n coordinates. */
+/** The fast arithmetic for a coupled network on n coordinates; the plain one where the engine has no SIMD. */
 export function coupledArithmetic(shape: CoupledShape, n: number): Arithmetic {
+  if (!simdAvailable("strict")) return plainArithmetic();
   const widest = Math.max(inputCount(shape), shape.hidden) + shape.hidden;
   return fastArithmetic(n, widest, Math.max(4 * shape.hidden, outputCount(shape)));
 }
