@@ -1,3 +1,5 @@
+import { powerOfTwo } from "./math.ts";
+
 /** The float16 bits nearest to x, ties to even. |x| of 65,520 and more becomes infinite. IEEE 754 binary16. */
 export function halfBits(x: number): number {
   const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0;
@@ -5,8 +7,8 @@ export function halfBits(x: number): number {
   if (a >= 65520) return sign | 0x7c00;
   // The spacing of float16 around a; below 2⁻¹⁴ it no longer shrinks.
   let exponent = -14;
-  while (exponent < 15 && a >= 2 ** (exponent + 1)) exponent++;
-  const units = a / 2 ** (exponent - 10);
+  while (exponent < 15 && a >= powerOfTwo(exponent + 1)) exponent++;
+  const units = a / powerOfTwo(exponent - 10);
   const down = Math.floor(units);
   const rest = units - down;
   const rounded = down + Number(rest > 0.5 || (rest === 0.5 && down % 2 === 1));
@@ -20,7 +22,7 @@ export function fromHalfBits(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24);
+  return sign * (exponent ? (1024 + fraction) * powerOfTwo(exponent - 25) : fraction * powerOfTwo(-24));
 }
 
 /** The float16 nearest to x, as a number. */

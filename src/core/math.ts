@@ -1,3 +1,13 @@
+const bits = new DataView(new ArrayBuffer(8));
+
+/** 2^k for a whole k from −1022 to 1023, by its bits: of `**` ECMAScript only asks for an approximation. */
+export function powerOfTwo(k: number): number {
+  bits.setUint32(0, (k + 1023) << 20);
+  return bits.getFloat64(0);
+}
+
+const [BIG, SMALL] = [powerOfTwo(32), powerOfTwo(-32)];
+
 /**
  * Natural logarithm by basic arithmetic only, so that it gives the same bits on every JavaScript engine
  * (`Math.log` does not). Error below 1 ulp for normal numbers.
@@ -8,8 +18,8 @@ export function log(x: number): number {
   if (x === Infinity) return x;
   let k = 0;
   let m = x;
-  for (; m < 2 ** -32; k -= 32) m *= 2 ** 32;
-  for (; m >= 2 ** 32; k += 32) m *= 2 ** -32;
+  for (; m < SMALL; k -= 32) m *= BIG;
+  for (; m >= BIG; k += 32) m *= SMALL;
   for (; m >= Math.SQRT2; k++) m *= 0.5;
   for (; m < Math.SQRT1_2; k--) m *= 2;
   const f = m - 1;
@@ -40,7 +50,9 @@ export function exp(x: number): number {
           (-0.0027777777777015593 +
             t * (6.613756321437934e-5 + t * (-1.6533902205465252e-6 + t * 4.1381367970572385e-8))));
   const y = 1 - (lo - (r * c) / (2 - c) - hi);
-  return k < -1000 ? y * 2 ** (k + 1000) * 2 ** -1000 : k > 1000 ? y * 2 ** (k - 1000) * 2 ** 1000 : y * 2 ** k;
+  if (k < -1000) return y * powerOfTwo(k + 1000) * powerOfTwo(-1000);
+  if (k > 1000) return y * powerOfTwo(k - 1000) * powerOfTwo(1000);
+  return y * powerOfTwo(k);
 }
 
 /** tanh through `exp`: the same bits on every engine, in double precision. */

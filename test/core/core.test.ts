@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { layout, view } from "../../src/core/layout.ts";
-import { exp, log, tanh } from "../../src/core/math.ts";
+import { exp, log, powerOfTwo, tanh } from "../../src/core/math.ts";
 import { createRng } from "../../src/core/rng.ts";
 
 describe("math", () => {
@@ -12,6 +12,18 @@ describe("math", () => {
     }
     expect([log(0), log(-1), exp(Infinity), exp(-Infinity)]).toEqual([-Infinity, Number.NaN, Infinity, 0]);
   });
+});
+
+it("powers of two are exact at every exponent of a normal number, and `exp` reaches all of them", () => {
+  let [up, down] = [1, 1];
+  for (let k = 0; k <= 1023; k++, up *= 2, down /= 2) {
+    expect(powerOfTwo(k)).toBe(up);
+    expect(Math.abs(exp(k * Math.LN2) / up - 1)).toBeLessThan(1e-12);
+    if (k > 1022) continue;
+    expect(powerOfTwo(-k)).toBe(down);
+    expect(Math.abs(exp(-k * Math.LN2) / down - 1)).toBeLessThan(1e-12);
+  }
+  expect(exp(-1074 * Math.LN2)).toBe(Number.MIN_VALUE);
 });
 
 describe("rng", () => {
