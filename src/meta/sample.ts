@@ -10,6 +10,20 @@ export interface Sample {
   readonly coordinateWeights: Float32Array;
 }
 
+/** The tensors, cut where one function ends and the next begins. */
+function strata(l: Layout, functions: number): { readonly offset: number; readonly size: number }[] {
+  const each = l.size / functions;
+  return l.slots.flatMap(({ offset, size }) => {
+    const cuts: { offset: number; size: number }[] = [];
+    for (let from = offset; from < offset + size; ) {
+      const to = Math.min(offset + size, (Math.floor(from / each) + 1) * each);
+      cuts.push({ offset: from, size: to - from });
+      from = to;
+    }
+    return cuts;
+  });
+}
+
 /**
  * A stratified random sample of coordinates for an unbiased estimate of the meta-gradient. A stratum is one tensor of one
  * function; k_s = max(least, ⌈fraction·N_s⌉) of its N_s coordinates are drawn without replacement and weighted by
@@ -20,11 +34,7 @@ export interface Sample {
 export function sampleCoordinates(l: Layout, functions: number, fraction: number, rng: Rng, least = 32): Sample {
   const picked: number[] = [];
   const weights: number[] = [];
-  const strata =
-    functions === 1
-      ? l.slots
-      : Array.from({ length: functions }, (_, b) => ({ offset: (b * l.size) / functions, size: l.size / functions }));
-  for (const { offset, size } of strata) {
+  for (const { offset, size } of strata(l, functions)) {
     const k = Math.min(size, Math.max(least, Math.ceil(fraction * size)));
     const order = Int32Array.from({ length: size }, (_, i) => offset + i);
     if (k < size) {

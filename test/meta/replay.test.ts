@@ -104,6 +104,20 @@ describe("meta-gradient", () => {
     expect(none.every((v) => v === 0)).toBe(true);
   });
 
+  it("draws from every tensor of every function, so that small tensors are whole", () => {
+    // Two functions, each of a large tensor and a small one, as they lie in θ: [a | b | a | b].
+    const l = layout({ "1/a": [200], "1/b": [2], "2/a": [200], "2/b": [2] });
+    const { coordinates, coordinateWeights } = sampleCoordinates(l, 2, 0.1, rng, 1);
+    const drawn = l.slots.map(({ offset, size }) => coordinates.filter((i) => i >= offset && i < offset + size).length);
+    expect(drawn).toEqual([20, 1, 20, 1]);
+    expect(sampleCoordinates(l, 2, 0.1, rng).coordinates).toHaveLength(2 * (32 + 2));
+    expect(coordinateWeights.reduce((a, w) => a + w, 0)).toBeCloseTo(202, 3); // the mean over functions
+    // A tensor that holds both functions is cut between them.
+    const one = sampleCoordinates(layout({ theta: [2, 100] }), 2, 0.1, rng, 1);
+    expect([...one.coordinates].filter((i) => i < 100)).toHaveLength(10);
+    expect(one.coordinates).toHaveLength(20);
+  });
+
   it("disjoint samples add up", () => {
     const fast = wasmKernel(shape, 8, K);
     fast.load(phi);
