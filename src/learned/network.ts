@@ -47,6 +47,12 @@ export interface Network {
   close(): void;
 }
 
+/** Whether coordinates share information, in the network or in one of several: then all of them are replayed, and none is sampled. */
+export function isCoupled(shape: NetworkShape): boolean {
+  const nets = "groups" in shape ? shape.groups.map((g) => g.net) : [shape];
+  return nets.some((net) => "kind" in net);
+}
+
 /** Throws ArgumentError unless every field is in its range. */
 export function checkNetwork(shape: NetworkShape): void {
   if (!("kind" in shape)) checkShape(shape);

@@ -23,7 +23,7 @@ export type TakeReplay = (replay: LstmReplay, gradient: Float64Array) => void;
  *
  * @param discount γ of λ_t = γ λ_{t+1} + w_t ∇_t: see `MetaTrainOptions`.
  * @param fraction share of each tensor to replay; of all coordinates where `sampling` is "importance".
- * @throws ArgumentError for a fraction below 1 with a coupled network: the estimate would be biased.
+ * @throws ArgumentError for a fraction below 1 with a coupled network, also as one of several: the estimate would be biased.
  */
 export function replay(
   shape: NetworkShape,
@@ -60,7 +60,7 @@ export function replay(
       phiOf(phi),
       { gradients: gradients.map(gather), state: stateOf(state) },
       weights,
-      "kind" in group.net ? 1 : fraction,
+      fraction,
       rng.split(group.name),
       phiOf(gradient),
       sampling,

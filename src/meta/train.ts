@@ -2,7 +2,7 @@ import { check, checkInteger, checkPositive, checkRange, checkVec } from "../cor
 import type { Vec } from "../core/layout.ts";
 import { createRng } from "../core/rng.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
-import { checkNetwork, initNetwork, type NetworkShape, networkLayout } from "../learned/network.ts";
+import { checkNetwork, initNetwork, isCoupled, type NetworkShape, networkLayout } from "../learned/network.ts";
 import { methodByName } from "../optimizers/registry.ts";
 import { createMetaAdam, type MetaAdam, metaAdamStep } from "./adam.ts";
 import type { Teacher } from "./imitate.ts";
@@ -139,7 +139,7 @@ export interface Checkpoint {
 /** Throws ArgumentError for the first option that is out of range. */
 export function checkOptions(o: MetaTrainOptions): void {
   checkNetwork(o.shape);
-  if ("kind" in o.shape && o.shape.kind === "coupled")
+  if (isCoupled(o.shape))
     check(
       o.fraction === 1,
       "fraction",
@@ -191,8 +191,7 @@ export function checkOptions(o: MetaTrainOptions): void {
       steps,
       "Where its rate is 0 nothing is learned",
     );
-    const nets = "groups" in o.shape ? o.shape.groups.map((g) => g.net) : [o.shape];
-    check(!nets.some((net) => "kind" in net), "teacher", "coordinatewise LSTMs", "a coupled network");
+    check(!isCoupled(o.shape), "teacher", "coordinatewise LSTMs", "a coupled network");
     check(!o.secondDerivatives, "secondDerivatives", "false with a teacher", o.secondDerivatives);
   }
   if (typeof o.weights !== "string")

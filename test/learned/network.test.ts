@@ -15,6 +15,7 @@ import {
 } from "../../src/learned/network.ts";
 import { partition, type SeveralShape } from "../../src/learned/several.ts";
 import { replay } from "../../src/meta/replay.ts";
+import { checkOptions, metaTrainDefaults } from "../../src/meta/train.ts";
 
 const lstm: LstmShape = {
   layers: 2,
@@ -148,12 +149,52 @@ it("several: says which tensor or group is left over", () => {
   expect(() => networkLayout(of([several.groups[0]!, several.groups[0]!]))).toThrow(/different names/);
 });
 
-it("sampled replay of a coupled network is an error", () => {
-  const phi = initNetwork(coupled, createRng(2));
-  const state = new Float32Array(networkStateLength(coupled, place));
+it("several: a coupled group averages over its own coordinates alone, to the bit", () => {
+  const { memory: _, ...gac } = coupled;
+  const shape: SeveralShape = {
+    kind: "several",
+    groups: [
+      { name: "matrices", rank: 2, net: { ...gac, averaging: { ...averagingDefaults, cells: 3 } } },
+      { name: "kernels", rank: 4, net: lstm },
+      { name: "rest", net: gac },
+    ],
+  };
+  const phi = initNetwork(shape, createRng(2)).map((v) => 3 * v);
+  const mine = theta.slots.filter((s) => s.shape.length === 1);
+  const isMine = (i: number): boolean => mine.some((s) => i >= s.offset && i < s.offset + s.size);
+  const run = (seen: readonly Float32Array[]) => {
+    const network = openNetwork(shape, place);
+    network.load(phi);
+    network.reset();
+    const delta = new Float32Array(theta.size);
+    const updates = seen.flatMap((g) => {
+      network.forward(g, delta);
+      return [...delta.filter((_, i) => isMine(i))];
+    });
+    const meta = new Float64Array(phi.length);
+    const state = new Float32Array(networkStateLength(shape, place));
+    replay(shape, place, phi, { gradients: seen, state }, weights, 1, createRng(3), meta);
+    return { updates, meta: [...meta.subarray(-networkLayout(gac).size)] };
+  };
+  const own = run(gradients);
+  expect(run(gradients.map((g) => g.map((d, i) => (isMine(i) ? d : 5 - 2 * d))))).toEqual(own);
+  // One coordinate of its own moves the updates of all others.
+  const { offset } = mine.at(-1)!;
+  const moved = run(gradients.map((g) => g.map((d, i) => (i === offset ? 5 - 2 * d : d)))).updates;
+  expect(moved.slice(0, 3).every((d, i) => d !== own.updates[i])).toBe(true);
+});
+
+it.each<[string, NetworkShape]>([
+  ["coupled network", coupled],
+  ["coupled network as one of several", several],
+])("sampled replay of a %s is an error", (_, shape) => {
+  const message = "fraction: expected 1 with a coupled network, got 0.5. A sample of its coordinates is biased";
+  const phi = initNetwork(shape, createRng(2));
+  const state = new Float32Array(networkStateLength(shape, place));
   expect(() =>
-    replay(coupled, place, phi, { gradients, state }, weights, 0.5, createRng(3), new Float64Array(phi.length)),
-  ).toThrow("fraction: expected 1 with a coupled network, got 0.5. A sample of its coordinates is biased");
+    replay(shape, place, phi, { gradients, state }, weights, 0.5, createRng(3), new Float64Array(phi.length)),
+  ).toThrow(message);
+  expect(() => checkOptions({ ...metaTrainDefaults, shape, fraction: 0.5 })).toThrow(message);
 });
 
 it("three write heads and one read head are BFGS's inverse-Hessian update, to 1e-10", () => {
