@@ -9,7 +9,7 @@ export interface Trajectory {
   readonly losses: Float64Array;
   /** A loss stopped being finite. */
   readonly diverged: boolean;
-  /** Losses with gradients computed, where a line search makes more than one a step. */
+  /** Losses with gradients computed, where a line search makes more than one a step; Hessian-vector products at what they cost. */
   readonly evaluations?: number;
   /** Wall-clock seconds of the whole run (all its functions), where a clock was given. */
   readonly seconds?: number;
@@ -125,6 +125,7 @@ async function oneByOne(
         delta,
         (at, out) => one.lossAndGrad(at, minibatch, out),
         one.hvp && ((v, out) => one.hvp!(theta, minibatch, v, out)),
+        one.hvpEvaluations,
       );
       for (let k = 0; k < n; k++) theta[k]! += delta[k]!;
     }

@@ -10,8 +10,8 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
 
 /**
  * Newton-CG: the direction solves H d = −∇ by conjugate gradients, as far as min(½, √‖∇‖)·‖∇‖ or until a direction of negative
- * curvature; step length by a strong-Wolfe line search that tries 1 first. Each Hessian-vector product counts as one
- * evaluation where the problem has `hvp`, else it is two gradients, (∇f(θ + εv) − ∇f(θ − εv)) / 2ε.
+ * curvature; step length by a strong-Wolfe line search that tries 1 first. A Hessian-vector product counts as the
+ * evaluations that the problem's `hvp` costs; without one it is two gradients, (∇f(θ + εv) − ∇f(θ − εv)) / 2ε.
  * Source: Nocedal and Wright 2006, algorithm 7.1.
  *
  * @param options `most` is the largest number of products a step (default: the number of parameters, at most 100).
@@ -23,7 +23,7 @@ export function newtonCg(options: { readonly most?: number } = {}): LineSearchOp
   return {
     name: "newton-cg",
     init: (_: Layout) => undefined,
-    async step(_, theta, loss, grad, delta, evaluate, hvp) {
+    async step(_, theta, loss, grad, delta, evaluate, hvp, hvpEvaluations = 1) {
       const n = theta.length;
       const size = Math.sqrt(dot(grad, grad));
       delta.fill(0);
@@ -33,7 +33,7 @@ export function newtonCg(options: { readonly most?: number } = {}): LineSearchOp
       const product = async (v: Float64Array): Promise<ArrayLike<number>> => {
         const length = Math.sqrt(dot(v, v));
         if (hvp) {
-          evaluations++;
+          evaluations += hvpEvaluations;
           const unit = Float32Array.from(v, (x) => x / length);
           await hvp(unit, up);
           return Float64Array.from(up, (x) => x * length);

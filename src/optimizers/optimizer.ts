@@ -33,7 +33,8 @@ export interface LineSearchOptimizer<S = unknown> {
   init(layout: Layout): S;
   /**
    * Reads θ, f(θ) and ∇f(θ), writes `delta`, advances the state. `evaluate` gives f and writes ∇f at another point, on
-   * the same minibatch; `hvp` gives H·v at θ, where the problem has it. Returns how many evaluations it made.
+   * the same minibatch; `hvp` gives H·v at θ, where the problem has it, at the cost of
+   * `hvpEvaluations` losses with gradients (default 1). Returns how many evaluations it made.
    */
   step(
     state: S,
@@ -43,5 +44,6 @@ export interface LineSearchOptimizer<S = unknown> {
     delta: Vec,
     evaluate: (theta: Vec, grad: Vec) => number | Promise<number>,
     hvp?: (v: Vec, out: Vec) => void | Promise<void>,
+    hvpEvaluations?: number,
   ): Promise<number>;
 }

@@ -11,7 +11,7 @@ export function onScaledLoss<S>(of: LineSearchOptimizer<S>, c: number): LineSear
   };
   return {
     ...of,
-    step(state, theta, loss, grad, delta, evaluate, hvp) {
+    step(state, theta, loss, grad, delta, evaluate, hvp, hvpEvaluations) {
       const own = grad.slice();
       scaled(own);
       const evaluateScaled: typeof evaluate = async (at, out) => {
@@ -25,7 +25,7 @@ export function onScaledLoss<S>(of: LineSearchOptimizer<S>, c: number): LineSear
           await hvp(v, out);
           scaled(out);
         });
-      return of.step(state, theta, c * loss, own, delta, evaluateScaled, productScaled);
+      return of.step(state, theta, c * loss, own, delta, evaluateScaled, productScaled, hvpEvaluations);
     },
   };
 }

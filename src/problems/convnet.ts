@@ -165,7 +165,7 @@ export function convnet(options: Pick<ConvnetOptions, "name" | "images"> & Parti
       return loss;
     },
   };
-  return { name: o.name, sample: () => ({ ...problem, hvp: differenceHvp(problem) }) };
+  return { name: o.name, sample: () => ({ ...problem, hvp: differenceHvp(problem), hvpEvaluations: 2 }) };
 }
 
 const sideOf = (images: ImageSet): number => Math.sqrt(images.size / images.channels);

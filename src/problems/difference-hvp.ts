@@ -7,7 +7,7 @@ import type { Problem } from "./problem.ts";
  *
  * @param step h: the length of the move in θ. Default 0.05.
  * @example
- * const withProducts = { ...problem, hvp: differenceHvp(problem) };
+ * const withProducts = { ...problem, hvp: differenceHvp(problem), hvpEvaluations: 2 };
  */
 export function differenceHvp<Batch>(problem: Problem<Batch>, step = 0.05): NonNullable<Problem<Batch>["hvp"]> {
   const n = problem.layout.size;

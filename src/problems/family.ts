@@ -1,4 +1,4 @@
-import { check } from "../core/check.ts";
+import { check, checkInteger } from "../core/check.ts";
 import { type Layout, layout, type Vec } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
 import type { ProblemFamily } from "./problem.ts";
@@ -19,9 +19,11 @@ export interface FamilyOptions<Data, Batch> {
   lossAndGrad(theta: Vec, grad: Vec, data: Data, batch: Batch, at: Layout): number | Promise<number>;
   /** H·v at θ into `out`, if you have it: for `secondDerivatives` and Newton-CG. */
   hvp?(theta: Vec, v: Vec, out: Vec, data: Data, batch: Batch): void | Promise<void>;
+  /** What one `hvp` costs, in losses with gradients, for Newton-CG's count. Default 1. */
+  readonly hvpEvaluations?: number;
 }
 
-const names = ["name", "parameters", "draw", "init", "batch", "lossAndGrad", "hvp"];
+const names = ["name", "parameters", "draw", "init", "batch", "lossAndGrad", "hvp", "hvpEvaluations"];
 
 function checkLoss(loss: number): number {
   check(typeof loss === "number", "what lossAndGrad returns", "the loss, a number", loss);
@@ -57,6 +59,7 @@ export function problemFamily<Data, Batch = undefined>(o: FamilyOptions<Data, Ba
   check(typeof o.parameters === "object" && o.parameters !== null, "parameters", "{ name: shape, … }", o.parameters);
   for (const name of ["draw", "lossAndGrad"] as const)
     check(typeof o[name] === "function", name, "a function", typeof o[name]);
+  if (o.hvpEvaluations !== undefined) checkInteger("hvpEvaluations", o.hvpEvaluations);
   const at = layout(o.parameters);
   return {
     name: o.name ?? "own",
@@ -76,6 +79,7 @@ export function problemFamily<Data, Batch = undefined>(o: FamilyOptions<Data, Ba
         ...(o.hvp
           ? { hvp: (theta: Vec, batch: unknown, v: Vec, out: Vec) => o.hvp!(theta, v, out, data, batch as Batch) }
           : {}),
+        ...(o.hvpEvaluations === undefined ? {} : { hvpEvaluations: o.hvpEvaluations }),
       };
     },
   };

@@ -114,5 +114,5 @@ export function mlp(options: Pick<MlpOptions, "name" | "images"> & Partial<MlpOp
       return (loss.dataSync() as Float32Array)[0]!;
     },
   };
-  return { name: o.name, sample: () => ({ ...problem, hvp: differenceHvp(problem) }) };
+  return { name: o.name, sample: () => ({ ...problem, hvp: differenceHvp(problem), hvpEvaluations: 2 }) };
 }

@@ -121,7 +121,7 @@ export function neuralArt(
         contents: featuresOf(network, o, content),
       };
       const problem = artProblem(o, network, target, content);
-      return { ...problem, hvp: differenceHvp(problem, HVP_STEP) };
+      return { ...problem, hvp: differenceHvp(problem, HVP_STEP), hvpEvaluations: 2 };
     },
   };
 }

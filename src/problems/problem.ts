@@ -18,6 +18,8 @@ export interface Problem<Batch = unknown> {
   lossAndGrad(theta: Vec, batch: Batch, grad: Vec): number | Promise<number>;
   /** H·v at θ into `out`, where the problem has it: needed for the option of second derivatives. */
   hvp?(theta: Vec, batch: Batch, v: Vec, out: Vec): void | Promise<void>;
+  /** What one `hvp` costs, in losses with gradients: 2 by `differenceHvp`. Default 1, as by a formula. */
+  readonly hvpEvaluations?: number;
   /**
    * Functions that run side by side in one θ: [θ¹ | θ² | …], each `layout.size / functions` long. The loss is their
    * mean and `grad` holds ∇f_i of each *unscaled*. Default 1.

@@ -3,10 +3,13 @@ import { layout } from "../../src/core/layout.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { makeDigits } from "../../src/data/digits.ts";
 import { runTrajectory } from "../../src/evaluation/index.ts";
+import { watched } from "../../src/evaluation/watched.ts";
 import { lbfgs } from "../../src/optimizers/lbfgs.ts";
 import { newtonCg } from "../../src/optimizers/newton-cg.ts";
 import type { LineSearchOptimizer } from "../../src/optimizers/optimizer.ts";
 import { onScaledLoss } from "../../src/optimizers/scaled-loss.ts";
+import { differenceHvp } from "../../src/problems/difference-hvp.ts";
+import { problemFamily } from "../../src/problems/family.ts";
 import { mlp } from "../../src/problems/mlp.ts";
 import { quadratics } from "../../src/problems/quadratic.ts";
 
@@ -30,6 +33,36 @@ describe("Newton-CG", () => {
       expect(apart).toBeLessThan(0.02 * runs[0]!.losses[t]! + 1e-5 * runs[0]!.losses[0]!);
     }
     expect(runs[1]!.evaluations!).toBeGreaterThan(runs[0]!.evaluations!);
+  });
+
+  it("counts what a product costs: every gradient, where products are differences of two", async () => {
+    const images = makeDigits(100, 7);
+    const own = mlp({ name: "t", images, hidden: [4], batchSize: 32, initScale: 0.1 }).sample(createRng(1));
+    let calls = 0;
+    const counted = watched(own, () => calls++);
+    const { hvp: _, ...rest } = counted;
+    const problem = { ...rest, hvp: differenceHvp(rest) };
+    const [run] = await runTrajectory(problem, newtonCg({ most: 4 }), { steps: 3, rng: createRng(3) });
+    expect(own.hvpEvaluations).toBe(2);
+    expect(run!.evaluations).toBe(calls);
+    expect(calls).toBeGreaterThan(4 + 3 * 2);
+  });
+
+  it("takes a product's cost from any problem that states it, on a scaled loss too", async () => {
+    const counts = async (hvpEvaluations?: number, c?: number) => {
+      const problem = { ...family.sample(createRng(1)), ...(hvpEvaluations ? { hvpEvaluations } : {}) };
+      const optimizer = c ? onScaledLoss(newtonCg(), c) : newtonCg();
+      return (await runTrajectory(problem, optimizer, { steps: 1, rng: createRng(2) }))[0]!.evaluations!;
+    };
+    const [none, one, three] = [await counts(), await counts(1), await counts(3)];
+    expect(one).toBe(none);
+    expect((three - one) % 2).toBe(0);
+    expect(three).toBeGreaterThan(one);
+    expect(await counts(3, 4)).toBe(three);
+    const of = (hvpEvaluations: number) =>
+      problemFamily({ parameters: { w: [1] }, draw: () => 0, lossAndGrad: () => 0, hvp: () => {}, hvpEvaluations });
+    expect(of(3).sample(createRng(1)).hvpEvaluations).toBe(3);
+    expect(() => of(0)).toThrow("hvpEvaluations: expected a whole number >= 1, got 0");
   });
 
   it("goes down on a classifier, whose Hessian is not positive, and stops at a flat place", async () => {
