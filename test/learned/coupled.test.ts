@@ -232,7 +232,7 @@ it("says what is wrong with a shape", () => {
   expect(() => make(gac, 13, 2)).toThrow(/coordinates: expected a multiple of 2 functions, got 13/);
 });
 
-it("NTM-L-BFGS runs on MNIST's 15,910 coordinates: memory that grows with the window, not with n²", () => {
+it("NTM-L-BFGS replays as many coordinates as MNIST's classifier has: memory that grows with the window, not with n²", () => {
   const n = 15_910;
   const shape = { ...ntm, memory: { ...memoryDefaults, window: 4 } };
   const p = problem(shape, 1, n);

@@ -1,8 +1,13 @@
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
+import { averagingDefaults, type CoupledShape, memoryDefaults } from "../../src/learned/coupled-shape.ts";
+import { defaultLstm } from "../../src/learned/lstm.ts";
+import type { Carry } from "../../src/meta/rollout.ts";
 import { localRunner } from "../../src/meta/runner.ts";
 import { type Checkpoint, initialCheckpoint, metaTrain, metaTrainDefaults, type Runner } from "../../src/meta/train.ts";
+import { loadImages } from "../../src/node/images.ts";
 import { poolRunner } from "../../src/node/pool.ts";
+import { mlp } from "../../src/problems/mlp.ts";
 import type { ProblemFamily } from "../../src/problems/problem.ts";
 import { quadraticDefaults, quadratics } from "../../src/problems/quadratic.ts";
 
@@ -85,6 +90,47 @@ it("keeps the start where training from it makes nothing better, by validateStar
     for await (const _ of metaTrain({ ...worse, validateStart }, localRunner(family), c));
     expect(c.bestPhi.every((v, i) => v === start[i])).toBe(validateStart);
   }
+});
+
+it("meta-trains NTM-L-BFGS on MNIST's classifier, its memory of the last steps and not of n²", async () => {
+  const images = await loadImages(process.env.GRADGRAD_DATA ? "mnist-train" : "digits-train");
+  const classifiers = mlp({ name: "classifier", images });
+  const window = 3;
+  const net: CoupledShape = {
+    ...{ ...defaultLstm, hidden: 6 },
+    kind: "coupled",
+    averaging: { ...averagingDefaults, cells: 2 },
+    memory: { ...memoryDefaults, window },
+  };
+  const options = {
+    ...{ ...metaTrainDefaults, shape: net, steps: 4, unroll: 2, iterations: 1, metaBatch: 1, warmup: 0 },
+    ...{ validationTrajectories: 1, validationSteps: 4 },
+  };
+  const local = localRunner(classifiers);
+  const carries: Carry[] = [];
+  const runner: Runner = {
+    ...local,
+    async unroll(tasks) {
+      const results = await local.unroll(tasks);
+      carries.push(...results.map((r) => r.carry));
+      return results;
+    },
+  };
+  const c = initialCheckpoint(options);
+  const start = c.phi.slice();
+  for await (const _ of metaTrain(options, runner, c));
+  const n = 15_910;
+  expect(carries.map(({ theta }) => theta.length)).toEqual([n, n]);
+  // h and c of each layer; r of the read head; a and b of three write heads for every step of the window.
+  for (const { state } of carries) {
+    expect(state.length).toBe(n * (2 * 2 * 6 + 1 + window * 2 * 3));
+    expect(state.every(Number.isFinite) && state.some((v) => v !== 0)).toBe(true);
+  }
+  const [report] = c.history;
+  expect(report).toMatchObject({ nonFinite: 0 });
+  expect([report!.metaLoss, report!.finalLoss, report!.validation].every(Number.isFinite)).toBe(true);
+  expect(report!.gradientNorm).toBeGreaterThan(0);
+  expect(c.phi).not.toEqual(start);
 });
 
 it("refuses options out of range by name", async () => {
