@@ -5,7 +5,7 @@ import { check } from "../core/check.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { optimizerFile } from "../experiments/optimizer-file.ts";
 import { decodeOptimizer, encodeOptimizer, type OptimizerFile } from "../learned/file.ts";
-import { type Checkpoint, initialCheckpoint, metaTrain } from "../meta/train.ts";
+import { type Checkpoint, initialCheckpoint, isFinished, metaTrain, outOfPatience } from "../meta/train.ts";
 import { fits, loadCheckpoint, type RunIdentity, saveCheckpoint } from "../node/checkpoint.ts";
 import { poolRunner } from "../node/pool.ts";
 import { checkFolder, setAside, writeWhole } from "../node/write.ts";
@@ -56,7 +56,8 @@ function trainingRecord(
   const { name, options, train: family } = experiment;
   const history = c.history.filter((r) => r.validation !== undefined);
   const data = dataChecksums(family);
-  return `${JSON.stringify({ ...from, data, experiment: name, minutes: seconds / 60, options, bestScore: c.bestScore, history })}\n`;
+  const stopped = outOfPatience(options, c) ? { stoppedBy: "patience", iterationsDone: c.iteration } : {};
+  return `${JSON.stringify({ ...from, data, experiment: name, minutes: seconds / 60, options, ...stopped, bestScore: c.bestScore, history })}\n`;
 }
 
 export const pathOf = ({ name, options }: Experiment, folder: string, ending: string): string =>
@@ -121,7 +122,7 @@ export async function train(experiment: Experiment, call: TrainCall): Promise<Tr
 
 /** Is there a checkpoint of this very run, at its end? */
 const ended = (path: string, identity: RunIdentity): boolean =>
-  fits(path, identity) && loadCheckpoint(path, identity).checkpoint.iteration >= identity.options.iterations;
+  fits(path, identity) && isFinished(identity.options, loadCheckpoint(path, identity).checkpoint);
 
 async function trainStage(
   experiment: Experiment,
@@ -143,7 +144,7 @@ async function trainStage(
         commits: [],
       };
   const { checkpoint } = from;
-  if (checkpoint.iteration >= options.iterations && existsSync(path)) {
+  if (isFinished(options, checkpoint) && existsSync(path)) {
     const file = decodeOptimizer(readFileSync(path));
     return { file, path, checkpoint, seconds: from.seconds, finished: true, interrupted: false };
   }
@@ -194,7 +195,7 @@ async function trainStage(
     await runner.close();
     progress.end();
   }
-  const finished = checkpoint.iteration >= options.iterations;
+  const finished = isFinished(options, checkpoint);
   if (finished && !Number.isFinite(checkpoint.bestScore))
     throw new Error(
       `${name}: every meta-validation diverged, so there is no optimizer to keep. Try a lower learningRate than ${options.learningRate}, or a longer warmup`,
@@ -209,6 +210,10 @@ async function trainStage(
   }
   writeWhole(path, bytes);
   writeWhole(record, trainingRecord(experiment, checkpoint, seconds(), { ...origin, threads }));
+  if (outOfPatience(options, checkpoint) && !call.quiet)
+    progress.line(
+      `Ended after ${checkpoint.iteration} of ${options.iterations} rounds: no better validation in the last ${checkpoint.waited} (patience).`,
+    );
   if (!finished && !call.quiet)
     progress.line(
       `Stopped after ${checkpoint.iteration} of ${options.iterations} rounds. Saved; the same call with --resume goes on.`,

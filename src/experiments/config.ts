@@ -30,6 +30,7 @@ const schema = v.partial(
     validationTrajectories: count,
     validationSteps: count,
     select: v.picklist(["final", "sum"]),
+    patience: count,
     simd: v.picklist(["strict", "relaxed"]),
     validateStart: v.boolean(),
     chrono: v.pipe(v.number(), v.integer(), v.minValue(3)),

@@ -65,6 +65,11 @@ export interface MetaTrainOptions {
   readonly select: "final" | "sum";
   /** Validate the starting φ too, which then stays where training from it makes nothing better. */
   readonly validateStart?: boolean;
+  /**
+   * Ends the run after so many validations in a row without a better score. Rates fall as `iterations` says all the same.
+   * Default none: every round is run, and the best φ kept.
+   */
+  readonly patience?: number;
   readonly simd: Simd;
   /** Differentiate through ∇_t too, by Hessian-vector products: slow, for problems that have `hvp`; needs fraction 1. */
   readonly secondDerivatives: boolean;
@@ -132,6 +137,8 @@ export interface Checkpoint {
   adam: MetaAdam;
   bestPhi: Vec;
   bestScore: number;
+  /** Validations since the one of `bestScore`; none in a checkpoint of an older version. */
+  waited?: number;
   largestGradient: number;
   history: Report[];
 }
@@ -158,6 +165,7 @@ export function checkOptions(o: MetaTrainOptions): void {
   ] as const)
     checkInteger(name, o[name]);
   checkInteger("warmup", o.warmup, 0);
+  if (o.patience !== undefined) checkInteger("patience", o.patience);
   if (o.chrono !== undefined) checkInteger("chrono", o.chrono, 3);
   check(o.steps % o.unroll === 0, "unroll", `a divisor of steps = ${o.steps}`, o.unroll);
   checkPositive("learningRate", o.learningRate);
@@ -239,6 +247,7 @@ export function initialCheckpoint(o: MetaTrainOptions, start?: Vec): Checkpoint 
     adam: createMetaAdam(phi.length),
     bestPhi: phi.slice(),
     bestScore: Infinity,
+    waited: 0,
     largestGradient: 0,
     history: [],
   };
@@ -255,9 +264,19 @@ export function score(curves: readonly (readonly number[])[], steps: number, sel
   return Number.isFinite(mean) ? mean : Infinity;
 }
 
+/** Whether `patience` ended the run. */
+export function outOfPatience(o: MetaTrainOptions, c: Checkpoint): boolean {
+  return o.patience !== undefined && (c.waited ?? 0) >= o.patience;
+}
+
+/** Whether the run came to its end: after all its rounds, or where `patience` did not wait for them. */
+export function isFinished(o: MetaTrainOptions, c: Checkpoint): boolean {
+  return c.iteration >= o.iterations || outOfPatience(o, c);
+}
+
 /**
  * Meta-trains φ on L(φ) = Σ_t w_t f(θ_t) (equation 3) by truncated back-propagation: rollout, replay, Adam, for each
- * unroll; validation at fixed intervals chooses the φ that is kept. Yields after every round; `checkpoint` is then whole.
+ * unroll; validation at fixed intervals chooses the φ that is kept, and ends the run where `patience` is set. Yields after every round; `checkpoint` is then whole.
  *
  * @param checkpoint `initialCheckpoint(options)`, or one saved from an earlier run; advanced in place.
  * @throws ArgumentError for options out of range.
@@ -272,7 +291,7 @@ export async function* metaTrain(
   const perRound = o.steps / o.unroll;
   const updates = o.iterations * perRound;
   if (o.validateStart && c.iteration === 0) await validate(o, runner, c);
-  while (c.iteration < o.iterations) {
+  while (!isFinished(o, c)) {
     const round = c.iteration;
     const carries: (UnrollResult["carry"] | undefined)[] = Array.from({ length: o.metaBatch });
     const alive = carries.map(() => true);
@@ -329,7 +348,9 @@ export async function* metaTrain(
     const keep = Math.min(o.average, c.iteration / (c.iteration + 10));
     for (let i = 0; i < c.phi.length; i++) c.meanPhi[i] = keep * c.meanPhi[i]! + (1 - keep) * c.phi[i]!;
     const due = c.iteration % o.validateEvery === 0 || c.iteration === o.iterations;
+    const before = c.bestScore;
     const validation = due ? await validate(o, runner, c) : undefined;
+    if (due) c.waited = c.bestScore < before ? 0 : (c.waited ?? 0) + 1;
     const report: Report = {
       iteration: c.iteration,
       of: o.iterations,

@@ -94,6 +94,41 @@ it("names in the record all the code that ran, where a run went on under newer",
   expect(record()).toMatchObject({ commit: "newer", earlierCommits: ["older"] });
 }, 60_000);
 
+it("a run that `patience` ended is finished, says so, and is not gone on with", async () => {
+  const call = { threads: 1, folder: folder() };
+  const options = {
+    ...few,
+    iterations: 30,
+    validateEvery: 1,
+    learningRate: 0.5,
+    clip: 0,
+    warmup: 0,
+    average: 0,
+    patience: 2,
+  };
+  const e = { ...small, options };
+  const write = process.stderr.write;
+  const said: string[] = [];
+  process.stderr.write = ((text: string) => said.push(text) > 0) as typeof write;
+  const run = (c: { resume: boolean; rounds?: number; folder?: string }) => train(e, { ...call, ...c });
+  const [first, again, parts] = await (async () => {
+    const one = await run({ resume: false });
+    const two = await run({ resume: true });
+    const other = folder();
+    await run({ resume: false, folder: other, rounds: 1 });
+    return [one, two, await run({ resume: true, folder: other })];
+  })().finally(() => {
+    process.stderr.write = write;
+  });
+  const done = first.checkpoint.iteration;
+  expect(done).toBeLessThan(30);
+  expect([first.finished, again.finished, again.checkpoint.iteration]).toEqual([true, true, done]);
+  expect(said.join("")).toContain(`Ended after ${done} of 30 rounds: no better validation in the last 2 (patience).`);
+  const record = JSON.parse(readFileSync(join(call.folder, "small-seed0.json"), "utf8"));
+  expect(record).toMatchObject({ stoppedBy: "patience", iterationsDone: done });
+  expect(readFileSync(parts.path)).toEqual(readFileSync(first.path));
+}, 60_000);
+
 it("Ctrl-C in the last round of a stage does not begin the next one", async () => {
   const call = { threads: 1, folder: folder() };
   const write = process.stderr.write;

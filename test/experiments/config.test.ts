@@ -34,6 +34,7 @@ it.each([
   ["iterations=many", 'configuration iterations: expected number, got "many"'],
   ["iterations=1.5", "configuration iterations: expected"],
   ["schedule=linear", 'configuration schedule: expected ("constant" | "cosine"), got "linear"'],
+  ["patience=0", "configuration patience: expected >=1, got 0"],
   ["clip=-1", "configuration clip: expected >=0, got -1"],
 ])("%s stops the run and says what was meant", (setting, message) => {
   expect(() => configure(options, parseSetting(setting))).toThrow(message);

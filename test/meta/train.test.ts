@@ -4,7 +4,15 @@ import { averagingDefaults, type CoupledShape, memoryDefaults } from "../../src/
 import { defaultLstm } from "../../src/learned/lstm.ts";
 import type { Carry } from "../../src/meta/rollout.ts";
 import { localRunner } from "../../src/meta/runner.ts";
-import { type Checkpoint, initialCheckpoint, metaTrain, metaTrainDefaults, type Runner } from "../../src/meta/train.ts";
+import {
+  type Checkpoint,
+  initialCheckpoint,
+  isFinished,
+  metaTrain,
+  metaTrainDefaults,
+  outOfPatience,
+  type Runner,
+} from "../../src/meta/train.ts";
 import { loadImages } from "../../src/node/images.ts";
 import { poolRunner } from "../../src/node/pool.ts";
 import { mlp } from "../../src/problems/mlp.ts";
@@ -90,6 +98,35 @@ it("keeps the start where training from it makes nothing better, by validateStar
     for await (const _ of metaTrain({ ...worse, validateStart }, localRunner(family), c));
     expect(c.bestPhi.every((v, i) => v === start[i])).toBe(validateStart);
   }
+});
+
+it("ends after `patience` validations without a better score, resumed to the same bytes", async () => {
+  // Rates so large that every update after the first makes things worse.
+  const worse = { ...o, learningRate: 0.5, clip: 0, warmup: 0, average: 0, iterations: 30, validateEvery: 1 };
+  const run = async (options: typeof worse & { patience?: number }, c: Checkpoint, rounds = Infinity) => {
+    let done = 0;
+    for await (const _ of metaTrain(options, localRunner(family), c)) if (++done >= rounds) break;
+    return c;
+  };
+  const patient = { ...worse, patience: 3 };
+  const whole = await run(patient, initialCheckpoint(patient));
+  const scores = whole.history.map((r) => r.validation!);
+  const best = scores.indexOf(Math.min(...scores));
+  expect(whole.iteration).toBe(best + 1 + 3);
+  expect(whole.iteration).toBeLessThan(30);
+  expect([isFinished(patient, whole), outOfPatience(patient, whole), isFinished(worse, whole)]).toEqual([
+    ...[true, true, false],
+  ]);
+  // Stopped after every round, and once more at its end.
+  let parts = initialCheckpoint(patient);
+  for (let k = 0; k <= whole.iteration; k++) parts = await run(patient, structuredClone(parts), 1);
+  expect(parts).toEqual(whole);
+  // Nothing else of the run is different.
+  expect((await run(worse, initialCheckpoint(worse), whole.iteration)).phi).toEqual(whole.phi);
+  for (const patience of [0, 1.5])
+    await expect(run({ ...worse, patience }, initialCheckpoint(worse))).rejects.toThrow(
+      `patience: expected a whole number >= 1, got ${patience}`,
+    );
 });
 
 it("meta-trains NTM-L-BFGS on MNIST's classifier, its memory of the last steps and not of n²", async () => {
