@@ -53,3 +53,8 @@ export function provenance(command: string, seed: number): ResultProvenance {
     version,
   };
 }
+
+/** The code that runs, as an optimizer file names it: one that was not compiled from a checkout has no commit. */
+export function codeOf(commit: string): { version: string; runtime: string; commit?: string } {
+  return { version, runtime: `Node ${process.version}`, ...(commit === "unknown" ? {} : { commit }) };
+}

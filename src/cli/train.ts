@@ -10,10 +10,9 @@ import { fits, loadCheckpoint, type RunIdentity, saveCheckpoint } from "../node/
 import { poolRunner } from "../node/pool.ts";
 import { checkFolder, setAside, writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
-import { provenance, type ResultProvenance } from "./provenance.ts";
+import { codeOf, provenance, type ResultProvenance } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
 import { firstExperiment, type Start, startFromFinished, startFromTrained } from "./start.ts";
-import { version } from "./version.ts";
 
 /** What `train` is told besides the experiment. */
 export interface TrainCall {
@@ -200,7 +199,7 @@ async function trainStage(
     throw new Error(
       `${name}: every meta-validation diverged, so there is no optimizer to keep. Try a lower learningRate than ${options.learningRate}, or a longer warmup`,
     );
-  const file = optimizerFile(experiment, checkpoint, version, start?.provenance);
+  const file = optimizerFile(experiment, checkpoint, codeOf(own.commit), start?.provenance);
   const record = pathOf(experiment, call.folder, "json");
   const bytes = encodeOptimizer(file);
   if (!resume && existsSync(path) && !readFileSync(path).equals(bytes)) {

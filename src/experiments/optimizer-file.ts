@@ -1,4 +1,4 @@
-import type { OptimizerFile } from "../learned/file.ts";
+import type { OptimizerFile, Provenance } from "../learned/file.ts";
 import type { Checkpoint } from "../meta/train.ts";
 import type { Experiment } from "./experiment.ts";
 
@@ -7,8 +7,17 @@ export function describeTraining({ name, options }: Experiment, iterationsDone: 
   return { ...options, experiment: name, iterationsDone, ...(start === undefined ? {} : { start }) };
 }
 
-/** The best φ so far, with where it comes from; the latest where no validation was finite yet. */
-export function optimizerFile(experiment: Experiment, c: Checkpoint, version: string, start?: unknown): OptimizerFile {
+/**
+ * The best φ so far, with where it comes from; the latest where no validation was finite yet.
+ *
+ * @param code version of gradgrad, and where known its commit and what ran it.
+ */
+export function optimizerFile(
+  experiment: Experiment,
+  c: Checkpoint,
+  code: Pick<Provenance, "version" | "runtime" | "commit">,
+  start?: unknown,
+): OptimizerFile {
   const { options, train } = experiment;
   const phi = Number.isFinite(c.bestScore) ? c.bestPhi : c.meanPhi;
   return {
@@ -18,7 +27,7 @@ export function optimizerFile(experiment: Experiment, c: Checkpoint, version: st
       family: train,
       horizon: options.steps,
       seed: options.seed,
-      version,
+      ...code,
       training: describeTraining(experiment, c.iteration, start),
       score: c.bestScore,
       select: options.select,

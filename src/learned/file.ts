@@ -18,6 +18,8 @@ const provenanceSchema = v.looseObject({
   horizon: v.pipe(finite, v.integer(), v.minValue(1)),
   seed: finite,
   version: v.string(),
+  runtime: v.exactOptional(v.string()),
+  commit: v.exactOptional(v.string()),
   training: v.record(v.string(), v.unknown()),
   score: v.union([
     finite,
@@ -50,6 +52,9 @@ export interface Provenance {
   readonly seed: number;
   /** Version of gradgrad that wrote it. */
   readonly version: string;
+  /** What ran the training, as "Node v24.21.0", and the commit of the code, where they are known; older files have neither. */
+  readonly runtime?: string;
+  readonly commit?: string;
   /** Every option of the meta-training run. */
   readonly training: unknown;
   /** Meta-validation score of this φ (lower is better), and what it measures. */

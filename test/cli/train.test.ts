@@ -87,7 +87,11 @@ it("names in the record all the code that ran, where a run went on under newer",
     await train(small, { ...call, resume: false, rounds: 1 });
     expect(record()).toMatchObject({ commit: "older" });
     process.env.GRADGRAD_COMMIT = "newer";
-    await train(small, { ...call, resume: true });
+    const { file } = await train(small, { ...call, resume: true });
+    expect(file.provenance).toMatchObject({ commit: "newer", runtime: `Node ${process.version}` });
+    process.env.GRADGRAD_COMMIT = "unknown"; // as outside of a checkout
+    const elsewhere = await train(small, { ...call, folder: folder(), resume: false });
+    expect(Object.keys(elsewhere.file.provenance)).not.toContain("commit");
   } finally {
     delete process.env.GRADGRAD_COMMIT;
   }

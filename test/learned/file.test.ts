@@ -53,6 +53,16 @@ it("refuses a provenance that lacks what its readers count on, by name", () => {
   expect(decodeOptimizer(encodeOptimizer(never))).toEqual(never);
 });
 
+it("names what ran the training and its commit, where they are known; files without them are read as ever", () => {
+  const known = { ...file, provenance: { ...file.provenance, runtime: "Node v24.21.0", commit: "0123abc-dirty" } };
+  expect(decodeOptimizer(encodeOptimizer(known))).toEqual(known);
+  expect(Object.keys(decodeOptimizer(bytes).provenance)).not.toContain("commit");
+  for (const name of ["runtime", "commit"]) {
+    const wrong = { ...file, provenance: { ...file.provenance, [name]: 5 } };
+    expect(() => decodeOptimizer(encodeOptimizer(wrong))).toThrow(`provenance.${name}: expected string, got 5`);
+  }
+});
+
 it("refuses every truncation with an ArgumentError", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: bytes.length - 1 }), (n) => {

@@ -29,6 +29,8 @@ export function factsOf(name: string, file: OptimizerFile): FileFacts {
     ["Validation score", typeof p.score === "number" ? `${p.score.toPrecision(4)} (${line(p.select)})` : p.score],
     ["Largest gradient seen", typeof p.largestGradient === "number" ? p.largestGradient.toPrecision(3) : undefined],
     ["Written by", `gradgrad ${line(p.version)}`],
+    ["Commit", p.commit],
+    ["Trained in", p.runtime],
   ];
   return {
     name,

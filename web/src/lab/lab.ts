@@ -181,7 +181,7 @@ export function createLab(post: (message: FromLab, transfer?: Transferable[]) =>
     }
   }
 
-  const trainedFile = (o: Open): OptimizerFile => optimizerFile(o.experiment, o.checkpoint, __VERSION__);
+  const trainedFile = (o: Open): OptimizerFile => optimizerFile(o.experiment, o.checkpoint, { version: __VERSION__ });
   const keep = (name: string, file: OptimizerFile) => {
     guest = { name, file };
     return factsOf(name, file);
