@@ -20,7 +20,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { ofModule } from "./own-error.ts";
 import { provenance, recordedCall } from "./provenance.ts";
 import { search } from "./search.ts";
-import { findOptimizer, startFromFile, startFromTrained } from "./start.ts";
+import { findOptimizer, firstExperiment, startFromFile, startFromTrained } from "./start.ts";
 import { summaryCommand } from "./summary.ts";
 import { train, trainFirst } from "./train.ts";
 import { version } from "./version.ts";
@@ -119,6 +119,8 @@ program
     const changes = (o.set ?? []).map(parseSetting).reduce(merge, file);
     let options = { ...configure(e.options, changes), seed: o.seed };
     checkOptions(options);
+    // Those before it get its network: what does not go with that must not come out after an hour.
+    if (!o.from) for (let s = firstExperiment({ ...e, options }); s; s = firstExperiment(s)) checkOptions(s.options);
     const call = {
       folder: o.out,
       resume: o.resume,

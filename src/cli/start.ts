@@ -6,6 +6,7 @@ import type { Vec } from "../core/layout.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { describeTraining } from "../experiments/optimizer-file.ts";
 import { decodeOptimizer, encodeOptimizer, type OptimizerFile } from "../learned/file.ts";
+import { isCoupled } from "../learned/network.ts";
 import { load, shippedOptimizers } from "../shipped/load.ts";
 import { sha256 } from "./results.ts";
 
@@ -79,11 +80,12 @@ export function startFromFile(path: string, experiment: Experiment): Start {
   };
 }
 
-/** The experiment whose φ this one starts from, with this one's seed, network and arithmetic. */
+/** The experiment whose φ this one starts from, with this one's seed, network and arithmetic; a coupled network is replayed whole. */
 export function firstExperiment({ startFrom, options }: Experiment): Experiment | undefined {
   if (!startFrom) return undefined;
   const { seed, shape, simd } = options;
-  return { ...startFrom, options: { ...startFrom.options, seed, shape, simd } };
+  const whole = isCoupled(shape) ? { fraction: 1 } : {};
+  return { ...startFrom, options: { ...startFrom.options, seed, shape, simd, ...whole } };
 }
 
 /** What training `firstExperiment` left, as a start. */

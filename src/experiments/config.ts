@@ -1,9 +1,8 @@
 import * as v from "valibot";
 import { ArgumentError } from "../core/check.ts";
-import { didYouMean } from "../core/did-you-mean.ts";
-import { readShape } from "../learned/read-shape.ts";
 import type { Teacher } from "../meta/imitate.ts";
 import type { MetaTrainOptions } from "../meta/train.ts";
+import { changeShape, isNamed, unknownKey } from "./change-shape.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const positive = v.pipe(v.number(), v.gtValue(0));
@@ -42,23 +41,20 @@ const schema = v.partial(
   }),
 );
 
-function meant(key: string, known: readonly string[]): string {
-  return didYouMean(key, known) || `Known: ${known.join(", ")}`;
-}
-
 /**
  * Lays changes over an experiment's options. `changes` is what a configuration file or `--set key=value` gave.
  *
  * @throws ArgumentError for an unknown key (says which was meant) or a wrong type (says what was expected).
  * @example
  * const options = configure(experimentByName("demo").options, { iterations: 100, shape: { hidden: 10 } });
+ * const averaging = configure(options, { shape: { kind: "coupled", averaging: { cells: 3 } } }); // LSTM+GAC
  */
 export function configure(options: MetaTrainOptions, changes: unknown): MetaTrainOptions {
   const result = v.safeParse(schema, changes);
   if (!result.success) {
     const issue = result.issues[0];
     const path = issue.path?.map((p) => String(p.key)).join(".") ?? "";
-    if (issue.type === "strict_object" && issue.expected === "never") unknownKey(path, schema.entries);
+    if (issue.type === "strict_object" && issue.expected === "never") unknownKey(path, Object.keys(schema.entries));
     throw new ArgumentError(
       `configuration ${path || "(whole)"}: expected ${issue.type === "integer" ? "a whole number" : (issue.expected ?? "another value")}, got ${issue.received}`,
     );
@@ -73,32 +69,8 @@ export function configure(options: MetaTrainOptions, changes: unknown): MetaTrai
     ...options,
     ...(rest as Partial<MetaTrainOptions>),
     ...(teacher ? { teacher: teacher as Teacher } : {}),
-    shape: readShape(layOver({ ...options.shape }, shape, "shape")),
+    shape: changeShape(options.shape, shape),
   };
-}
-
-function unknownKey(path: string, known: object): never {
-  const key = path.split(".").at(-1)!;
-  throw new ArgumentError(`configuration: unknown key ${JSON.stringify(path)}. ${meant(key, Object.keys(known))}`);
-}
-
-/** What is changed key by key; a thing of several kinds is given whole. */
-const isPlain = (x: unknown): x is Record<string, unknown> =>
-  typeof x === "object" && x !== null && !Array.isArray(x) && !("kind" in x);
-
-/** Changes over what is there already: a key that is not there is an error. */
-function layOver(
-  own: Record<string, unknown>,
-  changes: Record<string, unknown>,
-  path: string,
-): Record<string, unknown> {
-  const out = { ...own };
-  for (const [key, x] of Object.entries(changes)) {
-    if (!Object.hasOwn(own, key)) unknownKey(`${path}.${key}`, own);
-    const now = own[key];
-    out[key] = isPlain(now) && isPlain(x) ? layOver(now, x, `${path}.${key}`) : x;
-  }
-  return out;
 }
 
 /** `shape.hidden=10` → { shape: { hidden: 10 } }: values are JSON, or else text. */
@@ -118,9 +90,16 @@ export function parseSetting(text: string): Record<string, unknown> {
     .reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Record<string, unknown>;
 }
 
+/** Things of two kinds are not mixed: the later one counts. */
+const alike = (a: Record<string, unknown>, b: Record<string, unknown>): boolean =>
+  a.kind === undefined || b.kind === undefined || a.kind === b.kind;
+
 /** Lays objects over each other, nested ones key by key. */
 export function merge(a: Record<string, unknown>, b: Record<string, unknown>): Record<string, unknown> {
   const out = { ...a };
-  for (const [k, x] of Object.entries(b)) out[k] = isPlain(out[k]) && isPlain(x) ? merge(out[k], x) : x;
+  for (const [k, x] of Object.entries(b)) {
+    const now = out[k];
+    out[k] = isNamed(now) && isNamed(x) && alike(now, x) ? merge(now, x) : x;
+  }
   return out;
 }

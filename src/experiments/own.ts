@@ -1,6 +1,7 @@
 import { ArgumentError, check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
 import { defaultLstm } from "../learned/lstm.ts";
+import { isCoupled } from "../learned/network.ts";
 import { type MetaTrainOptions, metaTrainDefaults } from "../meta/train.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
 import { configure } from "./config.ts";
@@ -67,7 +68,7 @@ export function familyOfPart(module: OwnModule, part: Part): ProblemFamily {
   return (part === "train" ? undefined : module[part]) ?? module.default;
 }
 
-/** Coordinates above which a tenth of them is replayed, by importance: an unbiased estimate at a fraction of the time. */
+/** Coordinates above which a tenth of them is replayed, by importance: an unbiased estimate at a fraction of the time; not of coupled ones. */
 const MANY = 2000;
 
 /** A module as an experiment: meta-training with defaults that fit most problems of its size, and one test. */
@@ -78,6 +79,9 @@ export function ownExperiment(path: string, sha256: string, module: OwnModule): 
     .replace(/\.\w+$/, "");
   const spec = (part: Part): OwnSpec => ({ kind: "module", path, part, sha256 });
   const { size } = sampleOf(path, module).layout;
+  const given = module.options ?? {};
+  const { shape } = configure({ ...metaTrainDefaults, shape: defaultLstm }, { shape: given.shape ?? {} });
+  const sampled = size > MANY && !isCoupled(shape);
   const defaults: MetaTrainOptions = {
     ...metaTrainDefaults,
     shape: defaultLstm,
@@ -85,13 +89,12 @@ export function ownExperiment(path: string, sha256: string, module: OwnModule): 
     metaBatch: 4,
     warmup: 50,
     average: 0.9,
-    ...(size > MANY ? { fraction: 0.1 } : {}),
-    ...(size > MANY && !module.options?.teacher ? { sampling: "importance" } : {}),
+    ...(sampled ? { fraction: 0.1 } : {}),
+    ...(sampled && !given.teacher ? { sampling: "importance" } : {}),
     validateEvery: 20,
     validationTrajectories: 20,
   };
-  const changed = configure(defaults, module.options ?? {});
-  const given = module.options ?? {};
+  const changed = configure(defaults, given);
   const options: MetaTrainOptions = {
     ...changed,
     ...("unroll" in given ? {} : { unroll: unrollOf(changed.steps) }),

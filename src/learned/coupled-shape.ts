@@ -106,9 +106,19 @@ export function coupledLayout(shape: CoupledShape): Layout {
   return layout(shapes);
 }
 
-/** Floats of state of n coordinates of one function. */
+/** Coordinates of a function up to which the memory may be whole: each step of an unroll keeps n² numbers, here 64 MiB. */
+const MOST_WHOLE = 4096;
+
+/** Floats of state of n coordinates of one function. Throws ArgumentError where the whole memory of so many is too large. */
 export function coupledStateSize(shape: CoupledShape, n: number): number {
   const { layers, hidden, memory: m } = shape;
+  check(
+    !m || m.window > 0 || n <= MOST_WHOLE,
+    "memory.window",
+    `at least 1 with ${n} coordinates, more than ${MOST_WHOLE}`,
+    m?.window,
+    "The whole memory is n² numbers; a window of 8 keeps the last 8 steps",
+  );
   const own = n * layers * 2 * hidden;
   return m ? own + n * m.reads + (m.window > 0 ? 2 * m.window * n * m.writes : n * n) : own;
 }
