@@ -134,7 +134,7 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
         ...threads,
       });
   }
-  if (figure.updates) await recordUpdates(figure.updates, call);
+  if (figure.updates) await recordUpdates(figure.updates, sized(figure.updates.problem), call);
   if (figure.pictures) {
     const name = figure.runs[0]!.optimizers[0]!;
     const seed = figure.runs[0]!.seeds[0]!;
@@ -159,8 +159,11 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
  * Runs one trajectory of the learned optimizer and looks at single coordinates; the others' rates are those of the test. A record
  * that was made of the same optimizer and rates is left as it is.
  */
-async function recordUpdates(u: NonNullable<PaperFigure["updates"]>, call: ReproduceCall): Promise<void> {
-  const experiment = experimentByName(u.problem);
+async function recordUpdates(
+  u: NonNullable<PaperFigure["updates"]>,
+  experiment: Experiment,
+  call: ReproduceCall,
+): Promise<void> {
   const { file, sha256: optimizer } = readOptimizer(
     pathOf({ ...experiment, options: { ...experiment.options, seed: 0 } }, join(call.out, "optimizers"), "safetensors"),
   );

@@ -24,3 +24,11 @@ it.each([...names])("the quick size of %s is one that can be trained and tested"
     if (!e.startFrom) break;
   }
 });
+
+it("the quick size of a figure of updates has a rate for each method beside the learned one", () => {
+  for (const { updates } of paperFigures)
+    if (updates) {
+      const { methods } = quickly(experimentByName(updates.problem)).tests[0]!;
+      expect(methods).toEqual(expect.arrayContaining(["adam", "sgd"]));
+    }
+});
