@@ -33,6 +33,13 @@ function powers(low: number, high: number, steps: readonly number[]): number[] {
   return ticks.filter((t) => t >= low && t <= high);
 }
 
+/** Three marks of a linear axis from −reach to reach, far enough from its ends that the labels of small panels side by side stay apart. */
+export function ticksAroundZero(reach: number): number[] {
+  if (!(reach > 0)) return [0];
+  const tick = powers(reach / 4, 0.75 * reach, [1, 2, 3, 5]).at(-1)!;
+  return [-tick, 0, tick];
+}
+
 /** Marks of a log axis: powers of ten where three fit, else 1, 2, 5 times them, or more of 1 to 9, else even steps. */
 export function logTicks(low: number, high: number): number[] {
   const tens = high / low > 300 ? powers(low, high, [1]) : [];

@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { accent, grey, methodLooks } from "./looks.ts";
 import { append, figureDocument, finish } from "./svg.ts";
+import { ticksAroundZero } from "./ticks.ts";
 
 /** An optimizer's line in a figure of updates. */
 export interface UpdateLine {
@@ -63,10 +64,10 @@ export function updatesThroughTime(
   return finish(plot, title, "", `Updates of one coordinate by step for ${lines.map((l) => l.label).join(", ")}.`);
 }
 
-/** Gradients below a hundredth are labelled as powers of ten: written out, the labels run into each other. */
-function tiny(asked: readonly number[]): { tickFormat?: (v: number) => string } {
-  if (Math.max(...asked.map(Math.abs)) >= 0.01) return {};
-  return { tickFormat: (v) => (v === 0 ? "0" : v.toExponential(0).replaceAll("-", "−")) };
+/** A gradient below a hundredth is labelled by its power of ten: written out, it is too wide for a small panel. */
+function gradientWords(v: number): string {
+  const words = v !== 0 && Math.abs(v) < 0.01 ? v.toExponential(0) : String(v);
+  return words.replaceAll("-", "−");
 }
 
 /** The update as a function of the current gradient, one small panel a step. Returns SVG text. */
@@ -95,7 +96,12 @@ export function updatesByGradient(
     marginRight: 14,
     fx: { axis: null, padding: 0.08 },
     fy: { axis: null, padding: 0.12 },
-    x: { label: "gradient →", ticks: 3, labelAnchor: "center", ...tiny(asked) },
+    x: {
+      label: "gradient →",
+      labelAnchor: "center",
+      ticks: ticksAroundZero(Math.max(...asked.map(Math.abs))),
+      tickFormat: gradientWords,
+    },
     y: { label: null, ticks: 3, grid: true },
     marks: [
       Plot.frame({ strokeOpacity: 0.2 }),

@@ -4,7 +4,8 @@ import type { Curve } from "../../src/evaluation/compare.ts";
 import type { Summary } from "../../src/evaluation/summary.ts";
 import { learningCurves, metaProgress, renderReport } from "../../src/figures/index.ts";
 import { toPng } from "../../src/figures/png.ts";
-import { logTicks, spread } from "../../src/figures/ticks.ts";
+import { logTicks, spread, ticksAroundZero } from "../../src/figures/ticks.ts";
+import { updatesByGradient } from "../../src/figures/updates.ts";
 
 const curve = (name: string, rate: number, role: Curve["role"] = "baseline"): Curve => ({
   name,
@@ -139,4 +140,24 @@ test("a log axis has marks whatever its interval", () => {
   expect(logTicks(0.45, 2.4)).toEqual([0.5, 0.7, 1, 2]);
   expect(logTicks(11, 19)).toEqual([12, 14, 16, 18]);
   expect(logTicks(0.0122, 4.9)).toEqual([0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]);
+});
+
+test.each([
+  [4.1e-4, ["−3e−4", "0", "3e−4"]],
+  [0.0515, ["−0.03", "0", "0.03"]],
+  [400, ["−300", "0", "300"]],
+])("marks of small panels side by side stay apart: gradients up to %d", (reach, words) => {
+  const asked = [-reach, 0, reach];
+  const lines = [{ name: "lstm", label: "LSTM", learned: true }];
+  const steps = Array.from({ length: 32 }, () => [1, 0, -1]);
+  const document = parse(updatesByGradient(asked, { lstm: steps }, lines, "T"));
+  const labels = [...document.querySelectorAll('[aria-label="x-axis tick label"] text')].map((t) => t.textContent);
+  expect(labels).toHaveLength(24);
+  expect(labels.slice(0, 3)).toEqual(words);
+  for (let r = reach; r < 10 * reach; r *= 1.1) {
+    const [, , tick] = ticksAroundZero(r);
+    expect(tick! / r).toBeGreaterThanOrEqual(0.375);
+    expect(tick! / r).toBeLessThanOrEqual(0.75);
+  }
+  expect(ticksAroundZero(0)).toEqual([0]);
 });
