@@ -6,6 +6,7 @@ import { experiments } from "../experiments/registry.ts";
 import { type Dot, learningCurves } from "../figures/learning-curves.ts";
 import { panels } from "../figures/panels.ts";
 import { updatesByGradient, updatesThroughTime } from "../figures/updates.ts";
+import { evaluationNotes, labelWithEvaluations } from "../figures/words.ts";
 import type { Line, MetricFile, ResultFile } from "./summary.ts";
 
 /** Files of a figure of the paper, by the end of their names: pictures with our curves and its points, and a table. */
@@ -77,10 +78,12 @@ function drawPanel(p: FigurePanel, m: MetricFile, learned: readonly string[]): {
     const label = `${plainLabel(row.label)} over LSTM`;
     return [{ panel: p.title, label, at, ours: ours.ratio, median: undefined, ci95: ours.ci95, paper: ratio }];
   });
-  const svg = learningCurves(curves, { title: p.title, width: 560, height: 400, from: p.from, dots, learned });
+  const size = { width: 560, height: 400 };
+  const notes = evaluationNotes(rows);
+  const svg = learningCurves(curves, { title: p.title, ...size, from: p.from, dots, learned, notes });
   const finals = rows.map((r) => ({
     panel: p.title,
-    label: labelIn(p, r),
+    label: labelWithEvaluations({ ...r, label: labelIn(p, r) }),
     at,
     ours: r.mean,
     median: r.median,

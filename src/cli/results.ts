@@ -6,6 +6,7 @@ import type { FamilySpec } from "../experiments/families.ts";
 import type { TestResult } from "../experiments/run-test.ts";
 import { learningCurves, type MetaPoint, metaProgress, renderReport } from "../figures/index.ts";
 import { toPng } from "../figures/png.ts";
+import { evaluationNotes } from "../figures/words.ts";
 import type { Checkpoint } from "../meta/train.ts";
 import { pictureFiles, vgg19Path } from "../node/art.ts";
 import { cifarSums } from "../node/cifar.ts";
@@ -168,6 +169,7 @@ export function writeReport(
     const svg = learningCurves(curves(m.comparison, reference), {
       title: r.spec.title ?? title,
       subtitle: curvesWords(rows[0]!.n, "median", rows.find((row) => row.name === reference)?.label),
+      notes: evaluationNotes(rows),
     });
     write(`${r.spec.key}.svg`, svg);
     write(`${r.spec.key}.png`, toPng(svg));

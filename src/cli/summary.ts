@@ -8,6 +8,7 @@ import { paperFigures } from "../experiments/paper-figures.ts";
 import { experiments } from "../experiments/registry.ts";
 import type { Beside, CoordinateUpdates } from "../experiments/updates.ts";
 import { learningCurves } from "../figures/index.ts";
+import { evaluationNotes } from "../figures/words.ts";
 import { writeWhole } from "../node/write.ts";
 import { drawPaperFigure, overReference, smooth } from "./paper-figure.ts";
 import { curvesWords } from "./results.ts";
@@ -48,6 +49,7 @@ export interface MetricFile {
       readonly ci95: readonly [number | null, number | null];
       readonly reference?: { readonly ci95: readonly [number | null, number | null] };
       readonly n: number;
+      readonly evaluationsPerStep?: number;
       readonly secondsPerStep?: number;
     }[];
   };
@@ -99,6 +101,9 @@ export function deriveSummary(files: ReadonlyMap<string, ResultFile>): Record<st
         if (who === summary.bestBaseline) put(`${key}/best-baseline/${name}`, { value: mean, ci95, n });
       }
     const first = file.metrics?.[0];
+    for (const { name: who, evaluationsPerStep, n } of first?.summary.rows ?? [])
+      if (evaluationsPerStep !== undefined)
+        put(`${file.spec!.key}/${who}/evaluations-per-step`, { value: evaluationsPerStep, n });
     if (first && file.spec?.ratioOf) {
       const { key, ratioOf } = file.spec;
       const { ratio, ci95, n } = overReference(key, first, ratioOf);
@@ -198,7 +203,9 @@ export function resultFigures(files: ReadonlyMap<string, ResultFile>): Map<strin
     const banded = curves.find((c) => c.low !== undefined)?.label;
     const words = curvesWords(m.summary.rows[0]!.n, statistic, banded);
     const subtitle = window > 1 ? `${words} Lines: means of ${window} steps.` : words;
-    if (!inUnits.has(spec.key)) figures.set(`figures/${spec.key}.svg`, learningCurves(curves, { title, subtitle }));
+    if (inUnits.has(spec.key)) continue;
+    const notes = evaluationNotes(m.summary.rows);
+    figures.set(`figures/${spec.key}.svg`, learningCurves(curves, { title, subtitle, notes }));
   }
   for (const figure of paperFigures) {
     const drawn = drawPaperFigure(figure, files);

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { type Summary, verdict } from "../evaluation/index.ts";
+import { labelWithEvaluations } from "../figures/words.ts";
 
 const number = (v: number): string => (Number.isFinite(v) ? v.toPrecision(4) : "diverged");
 
@@ -8,7 +9,7 @@ export function table(summary: Summary, rates: ReadonlyMap<string, number>): str
   const head = ["optimizer", "learning rate", "mean", "95% interval", "median", "n"];
   const sorted = [...summary.rows].sort((a, b) => a.mean - b.mean);
   const body = sorted.map((r) => [
-    r.evaluationsPerStep === undefined ? r.label : `${r.label}, ${r.evaluationsPerStep.toFixed(1)} evaluations a step`,
+    labelWithEvaluations(r),
     rates.has(r.name) ? rates.get(r.name)!.toPrecision(3) : "–",
     number(r.mean),
     Number.isFinite(r.ci95[0]) ? `${number(r.ci95[0])} to ${number(r.ci95[1])}` : "–",

@@ -22,6 +22,8 @@ export interface CurvesOptions {
   readonly learned?: readonly string[];
   /** Another source's points of some curves, by name: drawn as dots in the curve's colour. */
   readonly dots?: ReadonlyMap<string, readonly Dot[]>;
+  /** Second lines of some labels, by name of the curve. */
+  readonly notes?: ReadonlyMap<string, string>;
 }
 
 /** A point that is drawn beside a curve. */
@@ -114,7 +116,7 @@ function shorten(text: string, most: number): string {
 /** Loss by step on a log axis, a line a curve, bands where given, each labelled at its end. Returns SVG text. */
 export function learningCurves(curves: readonly Curve[], options: CurvesOptions): string {
   check(curves.length > 0, "curves", "at least one", 0);
-  const { width = 760, height = 440, xlabel = "step", ylabel = "loss f(θ)", from = 0, dots } = options;
+  const { width = 760, height = 440, xlabel = "step", ylabel = "loss f(θ)", from = 0, dots, notes } = options;
   const shown = curves.map((c) => (dots?.get(c.name) ?? []).filter((d) => d.step >= from));
   const range = domain(curves, shown.flat(), from);
   const gone = (c: Curve): boolean => !(c.line.at(-1)! <= range[1] && c.line.at(-1)! >= range[0]);
@@ -122,7 +124,8 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
   const labels = curves.map((c) => (gone(c) ? shorten(c.label, most - OFF.length) + OFF : shorten(c.label, most)));
   const look = looks(curves, options.learned);
   const steps = Math.max(...curves.map((c) => c.line.length)) - 1;
-  const longest = Math.max(...labels.map((l) => l.length));
+  const noteOf = curves.map((c) => notes?.get(c.name));
+  const longest = Math.max(...[...labels, ...noteOf].map((l) => l?.length ?? 0));
   const marginRight = Math.min(width * WIDEST, 44 + CHARACTER * longest);
   const marginTop = options.subtitle ? 76 : 58;
   const marginBottom = 44;
@@ -179,7 +182,15 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
   const y = plot.scale("y");
   const ends = points.map((p) => p.at(-1) ?? { step: from, value: range[1] });
   const wishes = ends.map((p) => y.apply(p.value));
-  const places = spread(wishes, 16, marginTop, height - marginBottom);
+  // A note is a line of its own right below its label: of one wish, the first comes first.
+  const texts = curves.flatMap((_, i) => (noteOf[i] === undefined ? [i] : [i, i]));
+  const heights = spread(
+    texts.map((i) => wishes[i]!),
+    16,
+    marginTop,
+    height - marginBottom,
+  );
+  const places = curves.map((_, i) => heights[texts.indexOf(i)]!);
   const right = x.apply(steps);
   for (const i of order) {
     const { stroke, width: strokeWidth, dash } = look[i]!;
@@ -208,6 +219,15 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
         ...(learned ? { "font-weight": 700 } : {}),
       },
       labels[i]!,
+    );
+    const note = noteOf[i];
+    if (note === undefined) continue;
+    const below = heights[texts.lastIndexOf(i)]! + 3;
+    append(
+      plot,
+      "text",
+      { x: right + 31, y: below, "font-size": 11, "fill-opacity": 0.75, "text-anchor": "start" },
+      note,
     );
   }
   nameAxes(plot, xlabel, ylabel, 64, right, marginTop, height - 8);

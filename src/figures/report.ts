@@ -5,6 +5,7 @@ import type { Tuned } from "../evaluation/tune.ts";
 import { learningCurves } from "./learning-curves.ts";
 import { type MetaPoint, metaProgress, type ProgressOptions } from "./meta-progress.ts";
 import { reportStyle } from "./report-style.ts";
+import { evaluationNotes, evaluationWords } from "./words.ts";
 
 /** One comparison in a report: a horizon or a metric. */
 export interface ReportSection {
@@ -52,7 +53,7 @@ function line(row: SummaryRow, summary: Summary): string {
     row.name === summary.bestBaseline
       ? " <small>best baseline</small>"
       : row.role === "apart"
-        ? ` <small>${row.evaluationsPerStep?.toFixed(1) ?? "extra"} evaluations a step</small>`
+        ? ` <small>${evaluationWords(row) ?? "apart"}</small>`
         : "";
   const cells = [
     show(row.mean),
@@ -87,7 +88,7 @@ function section(s: ReportSection): string {
   return `<section><h2>${escapeHtml(s.title)}</h2>
 <p class="verdict ${s.verdict.outcome.split(" ")[0]}">${escapeHtml(s.verdict.sentence)}</p>
 ${s.note ? `<p>${escapeHtml(s.note)}</p>` : ""}
-<figure>${learningCurves(s.curves, { title: s.title, ...(s.ylabel ? { ylabel: s.ylabel } : {}) })}
+<figure>${learningCurves(s.curves, { title: s.title, notes: evaluationNotes(summary.rows), ...(s.ylabel ? { ylabel: s.ylabel } : {}) })}
 <figcaption>Lower is better. Each line is one optimizer's median over the runs; the shaded band holds the middle 80% of the runs of ${escapeHtml(us.label)}.</figcaption></figure>
 <div class="scroll"><table><thead><tr>${heads.map((h) => `<th scope="col">${h}</th>`).join("")}</tr></thead><tbody>
 ${table.join("\n")}

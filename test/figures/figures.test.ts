@@ -37,6 +37,23 @@ test("every curve is drawn and labelled, no two labels closer than a line of tex
   for (const path of document.querySelectorAll("path")) expect(path.getAttribute("d")).not.toMatch(/NaN|Infinity/);
 });
 
+test("a note stands below its label, and no other text between or upon them", () => {
+  const notes = new Map([
+    ["NAG", "2.0 evaluations a step"],
+    ["Wild", "3.0 evaluations a step"],
+  ]);
+  const document = parse(learningCurves(series, { title: "T", notes }));
+  const texts = [...document.querySelectorAll(`text[x="${document.querySelector(".curve-label")!.getAttribute("x")}"]`)]
+    .map((t) => ({ words: t.textContent, y: Number(t.getAttribute("y")) }))
+    .sort((a, b) => a.y - b.y);
+  expect(texts).toHaveLength(series.length + 2);
+  for (const [name, note] of notes) {
+    const at = texts.findIndex((t) => t.words!.startsWith(name));
+    expect(texts[at + 1]!.words).toBe(note);
+  }
+  for (let i = 1; i < texts.length; i++) expect(texts[i]!.y - texts[i - 1]!.y).toBeGreaterThan(14);
+});
+
 test("every mark of the axis has its number", () => {
   const low = { ...curve("low", 1), line: Float64Array.from({ length: 21 }, (_, t) => 4 * 0.745 ** t) };
   const document = parse(learningCurves([low], { title: "T" }));

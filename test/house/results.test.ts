@@ -142,6 +142,13 @@ it("the numbers of README and the guides are those of results/: `npm run summary
   expect(ran.status).toBe(0);
 });
 
+it("the summary holds what a curvature method's step costs", () => {
+  const derived = deriveSummary(readResults(folder));
+  for (const who of ["lbfgs", "newton-cg"])
+    expect(derived[`quadratic-10/${who}/evaluations-per-step`]!.value).toBeGreaterThan(1);
+  expect(derived).not.toHaveProperty(["quadratic-10/adam/evaluations-per-step"]);
+});
+
 it("two results may not claim one key", () => {
   const one = { command: "c", seed: 0, commit: "0", machine: "m", date: "d", values: { k: { value: 1, n: 1 } } };
   expect(() =>
