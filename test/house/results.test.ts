@@ -142,8 +142,11 @@ it("the numbers of README and the guides are those of results/: `npm run summary
   expect(ran.status).toBe(0);
 });
 
-it("the summary holds what a curvature method's step costs", () => {
-  const derived = deriveSummary(readResults(folder));
+it("the summary holds medians of last losses, and what a curvature method's step costs", () => {
+  const files = readResults(folder);
+  const derived = deriveSummary(files);
+  for (const { name, median } of files.get("quadratic-gaussian.json")!.metrics![0]!.summary.rows)
+    expect(derived[`quadratic-gaussian/${name}/final-median`]!.value).toBe(median);
   for (const who of ["lbfgs", "newton-cg"])
     expect(derived[`quadratic-10/${who}/evaluations-per-step`]!.value).toBeGreaterThan(1);
   expect(derived).not.toHaveProperty(["quadratic-10/adam/evaluations-per-step"]);
