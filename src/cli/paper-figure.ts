@@ -7,21 +7,11 @@ import { type Dot, learningCurves } from "../figures/learning-curves.ts";
 import { panels } from "../figures/panels.ts";
 import { updatesByGradient, updatesThroughTime } from "../figures/updates.ts";
 import { evaluationNotes, labelWithEvaluations } from "../figures/words.ts";
+import { paperTable, type TableRow } from "./paper-table.ts";
 import type { Line, MetricFile, ResultFile } from "./summary.ts";
 
 /** Files of a figure of the paper, by the end of their names: pictures with our curves and its points, and a table. */
 export type DrawnFigure = ReadonlyMap<string, string>;
-
-/** One line of a figure's table. */
-interface Row {
-  readonly panel: string;
-  readonly label: string;
-  readonly at: string;
-  readonly ours: number | null;
-  readonly median: number | null | undefined;
-  readonly ci95: readonly [number | null, number | null];
-  readonly paper: number | undefined;
-}
 
 const line = (values: Line): Float64Array => Float64Array.from(values, (v) => v ?? Number.POSITIVE_INFINITY);
 
@@ -59,9 +49,18 @@ export function overReference(
   return { ...ratioOfMeans(theirs!, ours!, { rng: createRng(`ratio ${key} ${name}`) }), n: ours!.length };
 }
 
-function drawPanel(p: FigurePanel, m: MetricFile, learned: readonly string[]): { svg: string; rows: Row[] } {
+type SummaryRow = MetricFile["summary"]["rows"][number];
+
+/** What the table says of every row: its numbers, and by how much they are above the reference's on the same problems. */
+function numbers({ mean: ours, median, ci95, reference: r }: SummaryRow): Omit<TableRow, "panel" | "label" | "at"> {
+  const minus = (v: number | null): number | null => (v === null ? null : -v);
+  const difference = r && { value: minus(r.difference), ci95: [minus(r.ci95[1]), minus(r.ci95[0])] as const };
+  return { ours, median, ci95, ...(difference ? { difference } : {}) };
+}
+
+function drawPanel(p: FigurePanel, m: MetricFile, learned: readonly string[]): { svg: string; rows: TableRow[] } {
   const paper = paperCurves[p.key];
-  const rows = shown(m, paper ? paperMethods : undefined);
+  const rows = shown(m, paper || paperRatios[p.key] ? paperMethods : undefined);
   const dots = new Map<string, readonly Dot[]>();
   const curves = rows.map(({ name, label, role }): Curve => {
     const values = m.curves[name]!.mean;
@@ -71,13 +70,12 @@ function drawPanel(p: FigurePanel, m: MetricFile, learned: readonly string[]): {
     return { name, label: labelIn(p, { name, label }), role, line: drawn };
   });
   const at = p.window ? `mean of steps ${p.to - p.window + 1} to ${p.to}` : `f(θ) at ${p.to}`;
-  const ratios = Object.entries(paperRatios[p.key] ?? {}).flatMap(([name, ratio]): Row[] => {
-    const row = m.summary.rows.find((r) => r.name === name);
-    if (!row) return [];
+  const overLstm = (name: string): Pick<TableRow, "ratio"> => {
+    const ratio = paperRatios[p.key]?.[name];
+    if (ratio === undefined) return {};
     const ours = overReference(p.key, m, name);
-    const label = `${plainLabel(row.label)} over LSTM`;
-    return [{ panel: p.title, label, at, ours: ours.ratio, median: undefined, ci95: ours.ci95, paper: ratio }];
-  });
+    return { ratio: { value: ours.ratio, ci95: ours.ci95, paper: ratio } };
+  };
   const size = { width: 560, height: 400 };
   const notes = evaluationNotes(rows);
   const svg = learningCurves(curves, { title: p.title, ...size, from: p.from, dots, learned, notes });
@@ -85,17 +83,16 @@ function drawPanel(p: FigurePanel, m: MetricFile, learned: readonly string[]): {
     panel: p.title,
     label: labelWithEvaluations({ ...r, label: labelIn(p, r) }),
     at,
-    ours: r.mean,
-    median: r.median,
-    ci95: r.ci95,
+    ...numbers(r),
+    ...overLstm(r.name),
     // The figure's point at x = `to`: of the baselines, which it draws before the update, that is the step before.
     paper: paper?.curves[r.name]?.[p.to / paper.every - 1],
   }));
-  return { svg, rows: [...finals, ...ratios] };
+  return { svg, rows: finals };
 }
 
-function drawUnits(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>): { svgs: string[]; rows: Row[] } {
-  const rows: Row[] = [];
+function drawUnits(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>): { svgs: string[]; rows: TableRow[] } {
+  const rows: TableRow[] = [];
   const svgs = ([1, 2] as const).map((layers) => {
     const sizes = figure.units!.filter((u) => u.hidden.length === layers);
     const tests = sizes.map((u) => ({ units: u.hidden[0]!, m: files.get(`${u.key}.json`)!.metrics![0]! }));
@@ -108,8 +105,7 @@ function drawUnits(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>):
         const paper = paperOf(name, units);
         values[units] = own.mean ?? Number.POSITIVE_INFINITY;
         const at = `${units} units`;
-        const { mean: ours, median, ci95 } = own;
-        rows.push({ panel: `${layers}-layer`, label: plainLabel(label), at, ours, median, ci95, paper });
+        rows.push({ panel: `${layers}-layer`, label: plainLabel(label), at, ...numbers(own), paper });
       }
       dots.set(
         name,
@@ -127,30 +123,13 @@ function drawUnits(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>):
   return { svgs, rows };
 }
 
-const number = (v: number | null | undefined): string =>
-  v === undefined ? "" : v === null ? "diverged" : v.toPrecision(4);
-
-function table(figure: PaperFigure, rows: readonly Row[]): string {
-  const lines = rows.map(({ panel, label, at, ours, median, ci95, paper }) => {
-    const apart = paper === undefined || ours === null ? "" : `${ours > paper ? "+" : ""}${(ours - paper).toFixed(4)}`;
-    const interval = `${number(ci95[0])} to ${number(ci95[1])}`;
-    const numbers = [number(ours), interval, number(median), number(paper), apart];
-    return `| ${[panel, label, at, ...numbers].join(" | ")} |`;
-  });
-  const head = [
-    "| panel | optimizer | at | ours (mean) | 95% interval | median | paper | difference |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- |",
-  ];
-  return `# ${figure.title}\n\n${[...head, ...lines].join("\n")}\n`;
-}
-
 /** Draws a figure from the results that are there; undefined where none is, or one of a figure of points. */
 export function drawPaperFigure(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>): DrawnFigure | undefined {
   const subtitle = "Lines: our means, every learning rate tuned. Dots: the paper's own points, read from its figure.";
-  const drawn = (svgs: string[], across: number, words: string, rows: readonly Row[]): DrawnFigure =>
+  const drawn = (svgs: string[], across: number, words: string, rows: readonly TableRow[]): DrawnFigure =>
     new Map([
       [".svg", panels(svgs, across, figure.title, words)],
-      [".md", table(figure, rows)],
+      [".md", paperTable(figure, rows)],
     ]);
   if (figure.updates) return drawUpdates(figure, files);
   if (figure.pictures) return undefined; // drawn when they are made: no result keeps pictures

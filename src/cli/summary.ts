@@ -47,7 +47,11 @@ export interface MetricFile {
       readonly mean: number | null;
       readonly median: number | null;
       readonly ci95: readonly [number | null, number | null];
-      readonly reference?: { readonly ci95: readonly [number | null, number | null] };
+      /** The reference minus this one. */
+      readonly reference?: {
+        readonly difference: number | null;
+        readonly ci95: readonly [number | null, number | null];
+      };
       readonly n: number;
       readonly evaluationsPerStep?: number;
       readonly secondsPerStep?: number;

@@ -35,3 +35,34 @@ it("figure 4 from the committed results: three panels with the paper's dots, and
   );
   expect(drawPaperFigure(figuresByName("4")[0]!, new Map())).toBeUndefined();
 });
+
+/** The table of a figure of the committed results: rows by column. */
+function tableOf(name: string): Record<string, string>[] {
+  const text = drawPaperFigure(figuresByName(name)[0]!, readResults("results"))!.get(".md")!;
+  const cells = text
+    .split("\n")
+    .filter((l) => l.startsWith("|"))
+    .map((l) => l.slice(2, -2).split(" | "));
+  const [head, , ...rows] = cells;
+  return rows.map((row) => Object.fromEntries(head!.map((h, i) => [h, row[i]!])));
+}
+
+it("a table holds each row's paired difference to the reference, and no column that is empty", () => {
+  for (const name of ["ablations", "architectures"]) {
+    const rows = tableOf(name);
+    expect(rows[0]).not.toHaveProperty("paper");
+    expect(rows[0]).not.toHaveProperty("difference");
+    for (const panel of new Set(rows.map((r) => r.panel!))) {
+      const [reference, ...others] = rows.filter((r) => r.panel === panel);
+      expect(reference!["minus the reference"]).toBe("the reference");
+      for (const r of others) {
+        const [ours, theirs] = [r, reference!].map((row) => Number(row["ours (mean)"]));
+        const apart = Number(r["minus the reference"]);
+        expect(Math.abs(apart - (ours! - theirs!)), r.optimizer).toBeLessThan(1e-3 * (ours! + theirs!));
+        const [low, high] = r["95% interval, paired"]!.split(" to ").map(Number);
+        expect(low).toBeLessThan(apart);
+        expect(high).toBeGreaterThan(apart);
+      }
+    }
+  }
+});
