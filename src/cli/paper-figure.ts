@@ -2,7 +2,7 @@ import { createRng } from "../core/rng.ts";
 import { type Curve, ratioOfMeans } from "../evaluation/index.ts";
 import { paperCurves, paperPoints } from "../experiments/paper-curves.ts";
 import { type FigurePanel, type PaperFigure, paperRatios, paperUnits } from "../experiments/paper-figures.ts";
-import { experiments } from "../experiments/registry.ts";
+import { experimentByName, experiments } from "../experiments/registry.ts";
 import { type Dot, learningCurves } from "../figures/learning-curves.ts";
 import { panels } from "../figures/panels.ts";
 import { updatesByGradient, updatesThroughTime } from "../figures/updates.ts";
@@ -58,7 +58,19 @@ function numbers({ mean: ours, median, ci95, reference: r }: SummaryRow): Omit<T
   return { ours, median, ci95, ...(difference ? { difference } : {}) };
 }
 
-function drawPanel(p: FigurePanel, m: MetricFile, learned: readonly string[]): { svg: string; rows: TableRow[] } {
+/** The rates at which a panel's learned rows were meta-trained, by row. */
+function metaRates(figure: PaperFigure, { key }: FigurePanel): Map<string, number> {
+  const run = figure.runs.find((r) => experimentByName(r.problem).tests.some((t) => t.key === key))!;
+  const trained = run.optimizers.map((name) => experimentByName(name));
+  return new Map(trained.map(({ row, options }) => [row?.name ?? "lstm", options.learningRate]));
+}
+
+function drawPanel(
+  figure: PaperFigure,
+  p: FigurePanel,
+  m: MetricFile,
+  learned: readonly string[],
+): { svg: string; rows: TableRow[] } {
   const paper = paperCurves[p.key];
   const rows = shown(m, paper || paperRatios[p.key] ? paperMethods : undefined);
   const dots = new Map<string, readonly Dot[]>();
@@ -79,9 +91,11 @@ function drawPanel(p: FigurePanel, m: MetricFile, learned: readonly string[]): {
   const size = { width: 560, height: 400 };
   const notes = evaluationNotes(rows);
   const svg = learningCurves(curves, { title: p.title, ...size, from: p.from, dots, learned, notes });
+  const rates = figure.metaRates ? metaRates(figure, p) : undefined;
   const finals = rows.map((r) => ({
     panel: p.title,
     label: labelWithEvaluations({ ...r, label: labelIn(p, r) }),
+    ...(rates?.has(r.name) ? { metaRate: rates.get(r.name)! } : {}),
     at,
     ...numbers(r),
     ...overLstm(r.name),
@@ -145,7 +159,7 @@ export function drawPaperFigure(figure: PaperFigure, files: ReadonlyMap<string, 
   if (found.length === 0) return undefined;
   const rows = found.flatMap(({ m }) => shown(m, paperMethods).filter((r) => r.role === "learned"));
   const learned = [...new Set(rows.map((r) => r.name))];
-  const parts = found.map(({ p, m }) => drawPanel(p, m, learned));
+  const parts = found.map(({ p, m }) => drawPanel(figure, p, m, learned));
   const anyPaper = figure.panels!.some((p) => paperCurves[p.key]);
   const window = figure.panels!.find((p) => p.window)?.window;
   const smoothed = figure.panels!.find((p) => p.smooth);

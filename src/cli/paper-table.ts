@@ -12,6 +12,8 @@ interface Estimate {
 export interface TableRow {
   readonly panel: string;
   readonly label: string;
+  /** At which it was meta-trained, where rows differ in that. */
+  readonly metaRate?: number;
   readonly at: string;
   readonly ours: number | null;
   readonly median: number | null;
@@ -34,6 +36,7 @@ const apart = (ours: number | null, paper: number | undefined): string =>
 const columns: readonly (readonly [head: string, cell: (r: TableRow) => string])[] = [
   ["panel", (r) => r.panel],
   ["optimizer", (r) => r.label],
+  ["meta learning rate", ({ metaRate }) => (metaRate === undefined ? "" : String(metaRate))],
   ["at", (r) => r.at],
   ["ours (mean)", (r) => number(r.ours)],
   ["95% interval", (r) => interval(r.ci95)],

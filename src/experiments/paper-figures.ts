@@ -33,6 +33,8 @@ export interface PaperFigure {
   readonly title: string;
   readonly runs: readonly FigureRun[];
   readonly panels?: readonly FigurePanel[];
+  /** The table says at which rate each learned optimizer was meta-trained. */
+  readonly metaRates?: boolean;
   /** Single coordinates: Figures 10 to 13. */
   readonly updates?: {
     readonly figure: string;
@@ -215,6 +217,7 @@ export const paperFigures: readonly PaperFigure[] = [
   {
     name: "ablations",
     title: "The choices of the paper's text, each against its alternative",
+    metaRates: true,
     runs: [
       { problem: "ablation-quadratic", optimizers: ablated("ablation-quadratic", "-log-sign"), seeds: three },
       {

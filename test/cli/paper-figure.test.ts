@@ -47,6 +47,17 @@ function tableOf(name: string): Record<string, string>[] {
   return rows.map((row) => Object.fromEntries(head!.map((h, i) => [h, row[i]!])));
 }
 
+it("the ablations' table holds the rate of each variant's meta-training", () => {
+  const rows = tableOf("ablations").filter((r) => r.panel!.startsWith("MNIST at half"));
+  const rates = Object.fromEntries(rows.map((r) => [r.optimizer, r["meta learning rate"]]));
+  const rateOf = (name: string): string => String(experimentByName(name).options.learningRate);
+  expect(rates).toMatchObject({
+    "the paper's choices": rateOf("ablation-mnist"),
+    "only the last loss": rateOf("ablation-mnist-last"),
+    Adam: "",
+  });
+});
+
 it("a table holds each row's paired difference to the reference, and no column that is empty", () => {
   for (const name of ["ablations", "architectures"]) {
     const rows = tableOf(name);
