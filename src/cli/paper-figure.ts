@@ -1,7 +1,8 @@
 import { createRng } from "../core/rng.ts";
 import { type Curve, ratioOfMeans } from "../evaluation/index.ts";
+import { paperArtPoints, paperArtRatio } from "../experiments/paper-art.ts";
 import { paperCurves, paperPoints } from "../experiments/paper-curves.ts";
-import { type FigurePanel, type PaperFigure, paperRatios, paperUnits } from "../experiments/paper-figures.ts";
+import { type FigurePanel, type PaperFigure, paperUnits } from "../experiments/paper-figures.ts";
 import { experimentByName, experiments } from "../experiments/registry.ts";
 import { type Dot, learningCurves } from "../figures/learning-curves.ts";
 import { panels } from "../figures/panels.ts";
@@ -65,6 +66,18 @@ function metaRates(figure: PaperFigure, { key }: FigurePanel): Map<string, numbe
   return new Map(trained.map(({ row, options }) => [row?.name ?? "lstm", options.learningRate]));
 }
 
+const inPaper = ({ key }: FigurePanel): boolean => key in paperCurves || paperArtPoints(key, "lstm") !== undefined;
+
+/** The paper's points of a method; those whose unit is not known times one factor a panel, which ends its LSTM where ours ends. */
+function pointsOf({ key, to }: FigurePanel, m: MetricFile, name: string): readonly Dot[] | undefined {
+  const known = paperPoints(key, name);
+  if (known) return known.filter((d) => d.step <= to);
+  const ours = m.curves.lstm?.mean[to]; // a quick run is shorter
+  const theirs = paperArtPoints(key, "lstm")?.at(-1)?.value;
+  if (!ours || !theirs) return undefined;
+  return paperArtPoints(key, name)?.map(({ step, value }) => ({ step, value: (value * ours) / theirs }));
+}
+
 function drawPanel(
   figure: PaperFigure,
   p: FigurePanel,
@@ -72,19 +85,19 @@ function drawPanel(
   learned: readonly string[],
 ): { svg: string; rows: TableRow[] } {
   const paper = paperCurves[p.key];
-  const rows = shown(m, paper || paperRatios[p.key] ? paperMethods : undefined);
+  const rows = shown(m, inPaper(p) ? paperMethods : undefined);
   const dots = new Map<string, readonly Dot[]>();
   const curves = rows.map(({ name, label, role }): Curve => {
     const values = m.curves[name]!.mean;
-    const points = paperPoints(p.key, name)?.filter((d) => d.step <= p.to);
+    const points = pointsOf(p, m, name);
     if (points) dots.set(name, points);
     const drawn = smooth(line(values.slice(0, p.to + 1)), p.window ?? p.smooth);
     return { name, label: labelIn(p, { name, label }), role, line: drawn };
   });
   const at = p.window ? `mean of steps ${p.to - p.window + 1} to ${p.to}` : `f(θ) at ${p.to}`;
   const overLstm = (name: string): Pick<TableRow, "ratio"> => {
-    const ratio = paperRatios[p.key]?.[name];
-    if (ratio === undefined) return {};
+    const ratio = paperArtRatio(p.key, name);
+    if (ratio === undefined || name === m.summary.reference) return {};
     const ours = overReference(p.key, m, name);
     return { ratio: { value: ours.ratio, ci95: ours.ci95, paper: ratio } };
   };
@@ -140,6 +153,8 @@ function drawUnits(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>):
 /** Draws a figure from the results that are there; undefined where none is, or one of a figure of points. */
 export function drawPaperFigure(figure: PaperFigure, files: ReadonlyMap<string, ResultFile>): DrawnFigure | undefined {
   const subtitle = "Lines: our means, every learning rate tuned. Dots: the paper's own points, read from its figure.";
+  const scaled =
+    "Lines: our means, every learning rate tuned. Dots: the paper's points times one factor a panel, as their unit is unknown: its LSTM ends where ours does.";
   const drawn = (svgs: string[], across: number, words: string, rows: readonly TableRow[]): DrawnFigure =>
     new Map([
       [".svg", panels(svgs, across, figure.title, words)],
@@ -160,11 +175,11 @@ export function drawPaperFigure(figure: PaperFigure, files: ReadonlyMap<string, 
   const rows = found.flatMap(({ m }) => shown(m, paperMethods).filter((r) => r.role === "learned"));
   const learned = [...new Set(rows.map((r) => r.name))];
   const parts = found.map(({ p, m }) => drawPanel(figure, p, m, learned));
-  const anyPaper = figure.panels!.some((p) => paperCurves[p.key]);
   const window = figure.panels!.find((p) => p.window)?.window;
   const smoothed = figure.panels!.find((p) => p.smooth);
-  const words = anyPaper
-    ? `${subtitle}${window ? ` Lines are means of the last ${window} steps too.` : ""}`
+  const ofPaper = figure.panels!.find(inPaper);
+  const words = ofPaper
+    ? `${ofPaper.key in paperCurves ? subtitle : scaled}${window ? ` Lines are means of the last ${window} steps too.` : ""}`
     : `Lines: means of fresh runs, every learning rate tuned.${smoothed ? ` From “${smoothed.title}” on, of the last ${smoothed.smooth} steps too.` : ""}`;
   return drawn(
     parts.map((d) => d.svg),

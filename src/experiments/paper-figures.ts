@@ -84,15 +84,6 @@ export const paperUnits: Readonly<Record<1 | 2, Readonly<Record<string, readonly
   },
 };
 
-/**
- * The paper's Figure 8, last losses over its LSTM's: its axes carry no numbers, so only ratios can be read. Its photographs, layers
- * and weights are not known.
- */
-export const paperRatios: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  "neural-art-64": { rmsprop: 1.04, adam: 1.05, nag: 1.16, sgd: 1.48 },
-  "neural-art-128": { rmsprop: 1.1, adam: 1.1, nag: 1.21, sgd: 1.82 },
-};
-
 const three = [0, 1, 2];
 const panel = (title: string, key: string, metric: string, from: number, to: number): FigurePanel => ({
   title,

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { drawPaperFigure } from "../../src/cli/paper-figure.ts";
 import { figuresByName } from "../../src/cli/reproduce.ts";
 import { readResults } from "../../src/cli/summary.ts";
+import { paperArtPoints, paperArtRatio } from "../../src/experiments/paper-art.ts";
 import { paperLine, paperPoints } from "../../src/experiments/paper-curves.ts";
 import { paperFigures } from "../../src/experiments/paper-figures.ts";
 import { experimentByName } from "../../src/experiments/registry.ts";
@@ -16,6 +17,20 @@ it("the paper's curves count steps as we do: the LSTM's first point is after an 
   expect(line).toHaveLength(1021);
   expect([line[9], line[10], line[1000]]).toEqual([NaN, 2.036, 0.823]);
   expect(paperLine("mnist", "rprop")).toBeUndefined();
+});
+
+it("Figure 8 of the paper: points between steps 6 and 128 in the order of steps, and last losses over its LSTM's", () => {
+  for (const key of ["neural-art-64", "neural-art-128"])
+    for (const name of ["lstm", "adam", "rmsprop", "nag", "sgd"]) {
+      const steps = paperArtPoints(key, name)!.map((d) => d.step);
+      expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
+      expect([steps[0]! > 5, steps.at(-1)]).toEqual([true, name === "lstm" ? 128 : 127]);
+      expect(steps.length).toBeGreaterThan(35);
+    }
+  expect(paperArtRatio("neural-art-64", "adam")).toBeCloseTo(1.054, 3);
+  expect(paperArtRatio("neural-art-128", "sgd")).toBeCloseTo(1.823, 3);
+  expect(paperArtPoints("cifar10", "adam")).toBeUndefined();
+  expect(paperArtRatio("neural-art-64", "lbfgs")).toBeUndefined();
 });
 
 it("every figure's runs and panels name experiments and tests that exist", () => {
@@ -76,4 +91,17 @@ it("a table holds each row's paired difference to the reference, and no column t
       }
     }
   }
+});
+
+it("figure 8 holds the paper's points in our unit, and its ratios beside ours", () => {
+  const files = readResults("results");
+  const drawn = drawPaperFigure(figuresByName("8")[0]!, files)!;
+  expect(drawn.get(".svg")!.match(/<circle/g)!.length).toBeGreaterThan(550);
+  const rows = tableOf("8").filter((r) => r.panel!.startsWith("Training style"));
+  const labels = rows.map((r) => r.optimizer);
+  for (const name of ["LSTM (learned)", "Adam", "RMSprop", "NAG", "Gradient descent"]) expect(labels).toContain(name);
+  const adam = rows.find((r) => r.optimizer === "Adam")!;
+  const mean = (label: string): number => Number(rows.find((r) => r.optimizer === label)!["ours (mean)"]);
+  expect(Number(adam["over the LSTM"])).toBeCloseTo(mean("Adam") / mean("LSTM (learned)"), 2);
+  expect(adam["paper's over its LSTM"]).toBe("1.054");
 });
