@@ -30,13 +30,12 @@ const plainLabel = (label: string): string => label.replace(/, seed \d+$/, "");
 const labelIn = (p: FigurePanel, { name, label }: { name: string; label: string }): string =>
   name === "lstm" && p.ours ? p.ours : plainLabel(label);
 
-/** Our rows that a panel shows: every learned one, the best baseline, and the methods that the paper drew. */
+/** Our rows that a panel shows: every learned one, the best baseline, the methods that the paper drew, and all that stand apart. */
 function shown(m: MetricFile, drawn: readonly string[] | undefined): MetricFile["summary"]["rows"] {
   return m.summary.rows.filter(({ name, role }) =>
     role === "learned"
       ? rowsOfOurs.has(name)
-      : name === m.summary.bestBaseline ||
-        (drawn ? drawn.includes(name) : name === "adam" || name === "nag" || role === "apart"),
+      : name === m.summary.bestBaseline || role === "apart" || (drawn ?? ["adam", "nag"]).includes(name),
   );
 }
 
@@ -53,10 +52,10 @@ export function overReference(
 type SummaryRow = MetricFile["summary"]["rows"][number];
 
 /** What the table says of every row: its numbers, and by how much they are above the reference's on the same problems. */
-function numbers({ mean: ours, median, ci95, reference: r }: SummaryRow): Omit<TableRow, "panel" | "label" | "at"> {
+function numbers({ role, mean, median, ci95, reference: r }: SummaryRow): Omit<TableRow, "panel" | "label" | "at"> {
   const minus = (v: number | null): number | null => (v === null ? null : -v);
   const difference = r && { value: minus(r.difference), ci95: [minus(r.ci95[1]), minus(r.ci95[0])] as const };
-  return { ours, median, ci95, ...(difference ? { difference } : {}) };
+  return { apart: role === "apart", ours: mean, median, ci95, ...(difference ? { difference } : {}) };
 }
 
 /** The rates at which a panel's learned rows were meta-trained, by row. */

@@ -70,12 +70,13 @@ function domain(all: readonly Curve[], dots: readonly Dot[], from: number): [num
   return [low / 1.06, high * 1.06];
 }
 
-/** The points of a line up to where it leaves the axis for good, at the top or at the bottom. */
+/** The points of a line from where it first comes onto the axis up to where it leaves it for good, at the top or at the bottom. */
 function visible(line: Float64Array, [bottom, top]: readonly [number, number], from: number): Point[] {
   const all = Array.from(line, (value, step): Point => ({ step, value })).slice(from);
-  const last = all.findLastIndex((p) => p.value <= top && p.value >= bottom);
+  const inside = (p: Point): boolean => p.value <= top && p.value >= bottom;
+  const first = Math.max(1, all.findIndex(inside));
   return all
-    .slice(0, last + 2)
+    .slice(first - 1, all.findLastIndex(inside) + 2)
     .map((p) => ({ ...p, value: p.value < bottom ? bottom : p.value }))
     .filter((p) => drawable(p.value));
 }

@@ -62,6 +62,18 @@ function tableOf(name: string): Record<string, string>[] {
   return rows.map((row) => Object.fromEntries(head!.map((h, i) => [h, row[i]!])));
 }
 
+it("figure 7 shows the teacher apart, wherever its results have it", () => {
+  const files = readResults("results");
+  const svg = drawPaperFigure(figuresByName("7")[0]!, files)!.get(".svg")!;
+  const keys = ["cifar10", "cifar5", "cifar2"];
+  const taught = keys.filter((key) => "adam-linear" in files.get(`${key}.json`)!.metrics![0]!.curves);
+  expect(taught).toContain("cifar10");
+  expect(svg.match(/>Adam, linear decay</g)).toHaveLength(taught.length);
+  const rows = tableOf("7").filter((r) => r.optimizer === "Adam, linear decay (apart)");
+  expect(rows).toHaveLength(taught.length);
+  for (const r of rows) expect([r.paper, r["minus the reference"]]).toEqual(["", expect.stringMatching(/^[+-]0/)]);
+});
+
 it("the ablations' table holds the rate of each variant's meta-training", () => {
   const rows = tableOf("ablations").filter((r) => r.panel!.startsWith("MNIST at half"));
   const rates = Object.fromEntries(rows.map((r) => [r.optimizer, r["meta learning rate"]]));

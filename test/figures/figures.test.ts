@@ -54,6 +54,16 @@ test("a note stands below its label, and no other text between or upon them", ()
   for (let i = 1; i < texts.length; i++) expect(texts[i]!.y - texts[i - 1]!.y).toBeGreaterThan(14);
 });
 
+test("a line that starts above the axis is drawn from where it comes onto it", () => {
+  const fell = {
+    ...curve("fell", 1, "apart"),
+    line: Float64Array.from({ length: 21 }, (_, t) => (t < 10 ? 1000 : 5 - t / 10)),
+  };
+  const document = parse(learningCurves([curve("slow", 0.9), fell], { title: "T" }));
+  const lines = [...document.querySelectorAll('[aria-label="line"] path')].map((p) => p.getAttribute("d")!);
+  expect(lines.map((d) => d.split("L").length).sort()).toEqual([12, 21]);
+});
+
 test("every mark of the axis has its number", () => {
   const low = { ...curve("low", 1), line: Float64Array.from({ length: 21 }, (_, t) => 4 * 0.745 ** t) };
   const document = parse(learningCurves([low], { title: "T" }));
