@@ -117,7 +117,7 @@ export function metaPoints(history: Checkpoint["history"]): MetaPoint[] {
   return points;
 }
 
-/** Writes report.html, the figure as SVG and PNG, and on request the tidy rows; returns the paths. */
+/** Writes report.html, its figures as SVG and PNG, and on request the tidy rows; returns the paths. */
 export function writeReport(
   folder: string,
   title: string,
@@ -131,6 +131,10 @@ export function writeReport(
   const write = (name: string, data: string | Uint8Array): void => {
     writeWhole(join(folder, name), data);
     paths.push(join(folder, name));
+  };
+  const figure = (name: string, svg: string): void => {
+    write(`${name}.svg`, svg);
+    write(`${name}.png`, toPng(svg));
   };
   const sections = results.flatMap((r) =>
     r.metrics.map((m) => ({
@@ -171,10 +175,9 @@ export function writeReport(
       subtitle: curvesWords(rows[0]!.n, "median", rows.find((row) => row.name === reference)?.label),
       notes: evaluationNotes(rows),
     });
-    write(`${r.spec.key}.svg`, svg);
-    write(`${r.spec.key}.png`, toPng(svg));
+    figure(r.spec.key, svg);
     if (csv) write(`${r.spec.key}.csv`, toCsv(m.comparison));
   }
-  if (progress) write("meta-training.svg", metaProgress(progress.points, progress));
+  if (progress) figure("meta-training", metaProgress(progress.points, progress));
   return paths;
 }
