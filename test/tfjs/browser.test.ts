@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { layout } from "../../src/core/layout.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { encodeOptimizer } from "../../src/learned/file.ts";
 import { bindNetwork } from "../../src/learned/network.ts";
 import { load } from "../../src/shipped/load.ts";
-import { startChromium } from "../chromium.ts";
+import { itInChromium, startChromium } from "../chromium.ts";
 import { serve } from "../web/serve.ts";
 import type { Stepped, Steps } from "./page.ts";
 
@@ -19,6 +19,7 @@ const graphics = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--e
 const webgpu = ["--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
 
 const folder = mkdtempSync(join(tmpdir(), "gradgrad-tfjs-"));
+const it = itInChromium("of TensorFlow.js in a page");
 let browser: Browser;
 let server: Awaited<ReturnType<typeof serve>>;
 let page: Page;

@@ -1,13 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, type TestAPI } from "vitest";
 import { fromHash, type Settings } from "../../web/src/settings.ts";
-import { startChromium } from "../chromium.ts";
+import { itInChromium, startChromium } from "../chromium.ts";
 import { serve } from "./serve.ts";
 
 /** The static build. */
 const dist = fileURLToPath(new URL("../../web/dist", import.meta.url));
+
+/** A test of a page that `visits` opens. */
+export const it: TestAPI = itInChromium("of the page");
 
 /** Small enough to finish in seconds; two trajectories a round, so that two threads have work. */
 export const small: Settings = { ...fromHash(""), hidden: 8, rounds: 12, seed: 3 };

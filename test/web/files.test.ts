@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, expect } from "vitest";
 import { type ExportedOptimizer, parity } from "../../src/export/parity.ts";
 import { decodeOptimizer, encodeOptimizer } from "../../src/learned/file.ts";
 import { initialCheckpoint } from "../../src/meta/train.ts";
 import { experimentOf } from "../../web/src/lab/experiments.ts";
 import { toHash } from "../../web/src/settings.ts";
-import { small, visits } from "./browser.ts";
+import { it, small, visits } from "./browser.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gradgrad-web-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

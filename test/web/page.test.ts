@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { expect } from "vitest";
 import { toHash } from "../../web/src/settings.ts";
-import { small, visits } from "./browser.ts";
+import { it, small, visits } from "./browser.ts";
 
 const visit = visits();
 

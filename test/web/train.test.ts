@@ -1,11 +1,11 @@
-import { expect, it } from "vitest";
+import { expect } from "vitest";
 import { decodeOptimizer } from "../../src/learned/file.ts";
 import { localRunner } from "../../src/meta/runner.ts";
 import { initialCheckpoint, metaTrain } from "../../src/meta/train.ts";
 import { quadratics } from "../../src/problems/quadratic.ts";
 import { experimentOf } from "../../web/src/lab/experiments.ts";
 import { fromHash, toHash } from "../../web/src/settings.ts";
-import { small, visits } from "./browser.ts";
+import { it, small, visits } from "./browser.ts";
 
 const visit = visits();
 
