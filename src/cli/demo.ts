@@ -47,7 +47,7 @@ export async function demo(seed: number, folder: string, json = false, resume = 
     "A learned optimizer against tuned hand-designed ones",
     experiment.words,
     [result],
-    { points: metaPoints(trained.checkpoint.history), select: experiment.options.select },
+    { points: metaPoints(trained.checkpoint.history), select: experiment.options.select, imitation: false },
     { command, seed, commit, machine, date, version, seconds },
   );
   say(`\nIn ${folder}, after ${seconds} s:`);

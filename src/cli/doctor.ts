@@ -1,15 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
-import { ArgumentError, check } from "../core/check.ts";
+import { check } from "../core/check.ts";
 import { configure } from "../experiments/config.ts";
 import { examine } from "../experiments/doctor.ts";
 import { createFamily, type FamilySpec } from "../experiments/families.ts";
-import { type MetaTrainOptions, metaTrainDefaults, type Report } from "../meta/train.ts";
+import { type MetaTrainOptions, metaTrainDefaults } from "../meta/train.ts";
 import { loadArt } from "../node/art.ts";
 import { loadImages } from "../node/images.ts";
 import { loadOwnFamily } from "../node/module.ts";
 import { findingLines } from "./findings.ts";
 import { createProgress } from "./progress.ts";
 import { findOptimizer } from "./start.ts";
+import { historyBeside } from "./training-record.ts";
 
 /** Options of `doctor`, as the command line gives them. */
 export interface DoctorCall {
@@ -18,18 +18,6 @@ export interface DoctorCall {
   readonly json: boolean;
   /** Where the module of one's own that it was trained on lies now. */
   readonly problem?: string;
-}
-
-/** Rounds of the record beside an optimizer file; none where there is no record. */
-function historyOf(path: string): Report[] | undefined {
-  const record = path.replace(/\.safetensors$/, ".json");
-  if (record === path || !existsSync(record)) return undefined;
-  try {
-    const { history } = JSON.parse(readFileSync(record, "utf8")) as { history?: Report[] };
-    return Array.isArray(history) ? history : undefined;
-  } catch {
-    throw new ArgumentError(`${record}: expected the record of a training, got something else`);
-  }
 }
 
 /** Looks at an optimizer file on its own problems and prints what it finds. False where something is wrong. */
@@ -65,7 +53,7 @@ export async function doctorCommand(path: string, call: DoctorCall): Promise<boo
     loadArt,
     loadOwnFamily,
   );
-  const history = historyOf(path);
+  const history = historyBeside(path, file);
   const progress = createProgress("doctor");
   const findings = await examine(
     { file, options, family, ...(history ? { history } : {}) },

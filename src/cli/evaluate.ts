@@ -18,8 +18,9 @@ import { checkFolder, writeWhole } from "../node/write.ts";
 import { methodNames } from "../optimizers/registry.ts";
 import { createProgress } from "./progress.ts";
 import { provenance, recordedPath } from "./provenance.ts";
-import { printTest, resultJson, writeReport } from "./results.ts";
+import { type MetaTraining, printTest, resultJson, writeReport } from "./results.ts";
 import { findOptimizer } from "./start.ts";
+import { metaTrainingOf, originOf } from "./training-record.ts";
 import { earlierTuning } from "./tuned-by.ts";
 
 /** Options of `evaluate`, as the command line gives them. */
@@ -79,6 +80,19 @@ function rowOf(name: string): Experiment["row"] {
   } catch {
     return undefined;
   }
+}
+
+/** The meta-training of the file that the others are compared with: of several seeds the median one. */
+function metaTrainingOfReference(
+  { headline, metrics }: TestResult,
+  learned: readonly Learned[],
+  paths: readonly string[],
+  files: readonly OptimizerFile[],
+): MetaTraining | undefined {
+  const { reference, rows } = metrics[0]!.summary;
+  const at = learned.findIndex((l) => l.group === reference && l.seed === headline[reference]);
+  const meta = at < 0 ? undefined : metaTrainingOf(paths[at]!, files[at]!);
+  return meta && { ...meta, ...(learned.length > 1 ? { of: rows.find((r) => r.name === reference)!.label } : {}) };
 }
 
 /** Several optimizers that find no tensors of theirs in a test's problems must be told before an hour of tuning. */
@@ -174,9 +188,15 @@ export async function evaluateCommand(
       commit,
       machine,
       date,
-      "optimizer files": paths.map((p) => basename(p)).join(", "),
+      ...Object.fromEntries(
+        read.map((r, i) => [
+          `optimizer${read.length > 1 ? ` ${i + 1}` : ""}`,
+          `${recordedPath(paths[i]!)}: ${originOf(r)}`,
+        ]),
+      ),
     };
-    const written = writeReport(call.report, experiment.title, experiment.words, results, undefined, facts, call.csv);
+    const meta = metaTrainingOfReference(results[0]!, learned, paths, files);
+    const written = writeReport(call.report, experiment.title, experiment.words, results, meta, facts, call.csv);
     if (!call.json) console.log(`\n${written.join("\n")}`);
   }
   return results;

@@ -94,6 +94,17 @@ export function curvesWords(runs: number, statistic: "median" | "mean", banded?:
   return banded === undefined ? words : `${words} Band: the middle 80% of ${banded}.`;
 }
 
+/** A meta-training as a report draws it. */
+export interface MetaTraining {
+  readonly points: readonly MetaPoint[];
+  /** What a validation's score is. */
+  readonly select: "final" | "sum";
+  /** It learned a teacher's steps: the losses of its rounds are those of imitation. */
+  readonly imitation: boolean;
+  /** Whose it is, where others stand beside it. */
+  readonly of?: string;
+}
+
 /** The points of a run's history that its figure draws. */
 export function metaPoints(history: Checkpoint["history"]): MetaPoint[] {
   const every = Math.max(1, Math.floor(history.length / 200));
@@ -123,7 +134,7 @@ export function writeReport(
   title: string,
   problem: string,
   results: readonly TestResult[],
-  meta: { readonly points: readonly MetaPoint[]; readonly select: "final" | "sum" } | undefined,
+  meta: MetaTraining | undefined,
   facts: Readonly<Record<string, string | number>>,
   csv = false,
 ): string[] {
@@ -154,15 +165,18 @@ export function writeReport(
     ),
   );
   const measured = meta?.select === "sum" ? "all steps" : "the last ten steps";
-  const progress = meta?.points.length
-    ? {
-        points: meta.points,
-        title: "Meta-training",
-        subtitle: `Training: mean loss over all steps of a round. Validation: mean loss over ${measured}.`,
-        xlabel: "round",
-        ylabel: "loss",
-      }
-    : undefined;
+  const practised = meta?.imitation ? "error of a round's imitated steps" : "mean loss over all steps of a round";
+  // One validation, as short last stages have it, shows no progress.
+  const progress =
+    meta && meta.points.length > 1
+      ? {
+          points: meta.points,
+          title: meta.of === undefined ? "Meta-training" : `Meta-training of ${meta.of}`,
+          subtitle: `Training: ${practised}. Validation: mean loss over ${measured}.`,
+          xlabel: "round",
+          ylabel: "loss",
+        }
+      : undefined;
   write(
     "report.html",
     renderReport({ title, problem, sections, tuning, provenance: facts, ...(progress ? { meta: progress } : {}) }),

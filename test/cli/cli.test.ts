@@ -89,14 +89,17 @@ it("train writes an optimizer that inspect reads, evaluate tests, and the same c
   const lbfgs = json.metrics[0].summary.rows.find((r: { name: string }) => r.name === "lbfgs");
   expect(json.metrics[0].values["lstm-2"]).toEqual(json.metrics[0].values.lstm); // the same file twice: both rows stand
   expect(lbfgs.evaluationsPerStep).toBeGreaterThan(1);
-  expect(readFileSync(join(a, "report.html"), "utf8")).toContain("What this is about");
+  const report = readFileSync(join(a, "report.html"), "utf8");
+  for (const words of ["What this is about", "How the optimizer was trained", "meta-training seed 0, 6 rounds of"])
+    expect(report).toContain(words);
+  expect(existsSync(join(a, "meta-training.png"))).toBe(true);
   expect(readFileSync(join(a, "demo.csv"), "utf8").split("\n")[0]).toBe("optimizer,trajectory,step,loss");
 
   // The learning rates of an earlier test of the same: the same runs; of another: tuned again.
   writeFileSync(join(b, "demo.json"), readFileSync(join(a, "demo-compare.json")));
   const again = (...more: string[]): ReturnType<typeof run> =>
     run("compare", "nag", path, "--problem", "demo", "--trajectories", "1", "--out", b, "--tuned-by", b, ...more);
-  expect(again().stderr).toContain("demo.json: its learning rates are taken");
+  expect(again().stderr).toContain("demo.json: no rate that it tried is run again");
   const second = JSON.parse(readFileSync(join(b, "demo-compare.json"), "utf8"));
   expect(second.tunedBy).toMatchObject({ commit: json.commit, date: json.date });
   expect(second.metrics[0].tuned).toEqual([json.metrics[0].tuned.find((t: { name: string }) => t.name === "nag")]);

@@ -41,7 +41,11 @@ it("keeps intervals that its kept values give, of losses a millionth of those be
 
 it("writes every figure of a report as SVG and as PNG, the one of meta-training too", () => {
   const folder = mkdtempSync(join(tmpdir(), "gradgrad-report-"));
-  const meta = { points: [{ at: 10, training: 3, validation: 2 }], select: "final" } as const;
+  const points = [
+    { at: 10, training: 3, validation: 2 },
+    { at: 20, training: 2, validation: 1 },
+  ];
+  const meta = { points, select: "final", imitation: false } as const;
   const written = writeReport(folder, "T", "Bowls.", [result], meta, { seed: 3 });
   const figures = ["kept", "meta-training"].flatMap((name) => [`${name}.svg`, `${name}.png`]);
   expect(readdirSync(folder).sort()).toEqual([...figures, "report.html"].sort());
