@@ -6,6 +6,7 @@ import { check } from "../core/check.ts";
 import { parseCifar } from "../data/cifar.ts";
 import type { ImageSet } from "../data/images.ts";
 import { dataFolder, md5 } from "./datasets.ts";
+import { download } from "./download.ts";
 import { writeWhole } from "./write.ts";
 
 const FOLDER = "cifar-10-batches-bin";
@@ -55,30 +56,6 @@ export function cifarSums(folder: string = dataFolder()): Record<string, string>
   );
 }
 
-/** The response's bytes, with words about how far it is. */
-async function download(url: string, onProgress: (words: string) => void): Promise<Uint8Array> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(3_600_000) });
-  if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
-  const total = Number(response.headers.get("content-length"));
-  const parts: Uint8Array[] = [];
-  let done = 0;
-  let told = 0;
-  for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
-    parts.push(part);
-    done += part.length;
-    if (done - told < 8e6) continue;
-    told = done;
-    onProgress(`${(done / 1e6).toFixed(0)} MB${total > 0 ? ` of ${(total / 1e6).toFixed(0)}` : ""}`);
-  }
-  const bytes = new Uint8Array(done);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
 /** Downloads the official archive, checks its sum and unpacks its six batches. Files are written whole or not at all. */
 export async function downloadCifar(
   folder: string = dataFolder(),
@@ -94,7 +71,7 @@ export async function downloadCifar(
     return;
   }
   try {
-    const bytes = await download(from.url, onProgress);
+    const bytes = await download(from.url, (words) => onProgress(`CIFAR-10: ${words}`));
     check(md5(bytes) === from.sum, `MD5 of ${from.url}`, from.sum, md5(bytes));
     const files = parseTar(gunzipSync(bytes)).filter((f) => /^cifar-10-batches-bin\/[\w.]+$/.test(f.name) && f.data);
     check(files.length > 0, from.url, `files in ${FOLDER}/`, "none");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { check } from "../core/check.ts";
 import { parseIdx } from "../data/idx.ts";
 import { type ImageSet, imageSet } from "../data/images.ts";
+import { download } from "./download.ts";
 import { writeWhole } from "./write.ts";
 
 /** Where data sets lie: `GRADGRAD_DATA`, or `.gradgrad` in the home folder. */
@@ -78,9 +79,7 @@ export async function downloadMnist(
     const problems: string[] = [];
     for (const mirror of from) {
       try {
-        const response = await fetch(mirror + name, { signal: AbortSignal.timeout(120_000) });
-        if (!response.ok) throw new Error(`HTTP ${response.status}`);
-        const bytes = new Uint8Array(await response.arrayBuffer());
+        const bytes = await download(mirror + name, (words) => onProgress(`${name}: ${words}`));
         if (md5(bytes) !== sum) throw new Error(`MD5 ${md5(bytes)}, expected ${sum}`);
         writeWhole(path, bytes);
         onProgress(`${name}: ${bytes.length.toLocaleString("en")} bytes, sum right`);

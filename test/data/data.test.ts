@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -96,6 +96,26 @@ describe("download", () => {
 
 const folder = process.env.GRADGRAD_DATA;
 describe.skipIf(!folder)("MNIST in GRADGRAD_DATA", () => {
+  it("is downloaded from a mirror that has it whole, after one that has not, and not again", async () => {
+    const files = createServer((request, response) => {
+      if (request.url!.startsWith("/broken/")) return void response.writeHead(404).end();
+      response.end(readFileSync(join(folder!, "mnist", request.url!)));
+    });
+    await new Promise<void>((done) => files.listen(0, "127.0.0.1", done));
+    const url = `http://127.0.0.1:${(files.address() as AddressInfo).port}/`;
+    const copy = mkdtempSync(join(tmpdir(), "gradgrad-"));
+    const words: string[] = [];
+    const get = (): Promise<void> => downloadMnist(copy, (w) => words.push(w), [`${url}broken/`, url]);
+    await get();
+    files.close();
+    expect(readdirSync(join(copy, "mnist")).sort()).toEqual(Object.keys(mnistFiles).sort());
+    expect(loadMnist(copy).train.count).toBe(55_000);
+    expect(words.filter((w) => w.endsWith("sum right"))).toHaveLength(4);
+    await get();
+    expect(words.filter((w) => w.endsWith("already there"))).toHaveLength(4);
+    rmSync(copy, { recursive: true });
+  });
+
   it("has the official files", () => {
     const { train, test } = loadMnist(folder);
     expect([train.count, test.count, train.size]).toEqual([55_000, 10_000, 784]);
