@@ -19,6 +19,7 @@ import { methodNames } from "../optimizers/registry.ts";
 import { createProgress } from "./progress.ts";
 import { provenance, recordedPath } from "./provenance.ts";
 import { type MetaTraining, printTest, resultJson, writeReport } from "./results.ts";
+import { type RowFormat, writeRows } from "./rows.ts";
 import { findOptimizer } from "./start.ts";
 import { metaTrainingOf, originOf } from "./training-record.ts";
 import { earlierTuning } from "./tuned-by.ts";
@@ -33,7 +34,8 @@ export interface EvaluateCall {
   readonly out: string;
   /** Where report and figures go; none without it. */
   readonly report?: string;
-  readonly csv: boolean;
+  /** As what every run's losses are written: into the report's folder, or without one beside the result. */
+  readonly rows: readonly RowFormat[];
   readonly json: boolean;
   /** Hand-designed methods to compare with; all by default. */
   readonly methods?: readonly string[];
@@ -125,6 +127,7 @@ export async function evaluateCommand(
   if (call.tunedBy !== undefined) check(existsSync(call.tunedBy), "--tuned-by", "a folder of results", call.tunedBy);
   await checkFit(experiment, files);
   const results: TestResult[] = [];
+  const written: string[] = [];
   const from = provenance(call.command, call.seed);
   // Changed code without a commit has no name: what it left must not be taken for what it would do now.
   const code = from.commit.endsWith("-dirty") ? `${from.commit} ${Date.now()}` : `${from.commit} ${from.version}`;
@@ -132,7 +135,8 @@ export async function evaluateCommand(
   try {
     for (const test of experiment.tests) {
       const spec = call.trajectories ? { ...test, trajectories: call.trajectories } : test;
-      const target = join(call.out, `${spec.key}${call.methods ? "-compare" : ""}.json`);
+      const base = `${spec.key}${call.methods ? "-compare" : ""}`;
+      const target = join(call.out, `${base}.json`);
       const runner = journal(threads, `${target}l`, code);
       if (runner.found > 0) console.error(`${target}l: going on after ${runner.found} runs of a test that was stopped`);
       const earlier = call.tunedBy === undefined ? undefined : earlierTuning(call.tunedBy, spec, from);
@@ -167,6 +171,8 @@ export async function evaluateCommand(
         provenance: f.provenance,
       }));
       writeWhole(target, resultJson(result, { files: about, ...(earlier ? { tunedBy: earlier.by } : {}) }, from));
+      const [folder, key] = call.report === undefined ? [call.out, base] : [call.report, spec.key];
+      written.push(...writeRows(folder, key, result, call.rows));
       runner.finish();
     }
   } finally {
@@ -196,8 +202,8 @@ export async function evaluateCommand(
       ),
     };
     const meta = metaTrainingOfReference(results[0]!, learned, paths, files);
-    const written = writeReport(call.report, experiment.title, experiment.words, results, meta, facts, call.csv);
-    if (!call.json) console.log(`\n${written.join("\n")}`);
+    written.push(...writeReport(call.report, experiment.title, experiment.words, results, meta, facts));
   }
+  if (!call.json && written.length > 0) console.log(`\n${written.join("\n")}`);
   return results;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ArgumentError, check } from "../core/check.ts";
 import { parseObject } from "../core/safetensors.ts";
 import { configure, merge, parseSetting } from "../experiments/config.ts";
@@ -19,6 +19,7 @@ import { load, shippedOptimizers } from "../shipped/load.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { ofModule } from "./own-error.ts";
 import { provenance, recordedCall } from "./provenance.ts";
+import { type RowFormat, rowFormats } from "./rows.ts";
 import { search } from "./search.ts";
 import { findOptimizer, firstExperiment, startFromFile, startFromTrained } from "./start.ts";
 import { summaryCommand } from "./summary.ts";
@@ -178,14 +179,21 @@ const testOptions = (command: Command): Command =>
       "rates that KEY.json there has tried, of the same test run earlier, are not run again",
     )
     .option("--report <folder>", "write the report and its figures there")
-    .option(
-      "--csv",
-      "with --report: also a CSV of every run's losses (baselines at the rates of the first metric)",
-      false,
+    .addOption(
+      new Option(
+        "--rows <format>",
+        "also write every run's losses, a row a step (baselines at the rates of the first metric): with --report there, else beside each test's JSON",
+      ).choices(rowFormats),
     )
+    .option("--csv", "as --rows csv", false)
     .option("--threads <n>", "worker threads (never changes the result)", count)
     .option(...REVECTORIZE, false)
     .option("--json", "print the summaries, of every test and metric, as one JSON array", false);
+
+/** As what the rows are written; --csv and --rows may both be given. */
+const rowsOf = (o: { readonly csv: boolean; readonly rows?: RowFormat }): RowFormat[] => [
+  ...new Set([...(o.csv ? (["csv"] as const) : []), ...(o.rows ? [o.rows] : [])]),
+];
 
 testOptions(
   program
@@ -200,7 +208,7 @@ testOptions(
 ).action(async (files: string[], o) => {
   if (o.revectorize) revectorize();
   const e = await experimentOf(o.problem);
-  await ofModule(e, () => evaluateCommand(e, files, { ...o, command: recordedCall() }));
+  await ofModule(e, () => evaluateCommand(e, files, { ...o, rows: rowsOf(o), command: recordedCall() }));
 });
 
 testOptions(
@@ -219,6 +227,7 @@ testOptions(
   const files = names.filter((n) => !known.includes(n));
   await evaluateCommand(await experimentOf(o.problem), files, {
     ...o,
+    rows: rowsOf(o),
     command: recordedCall(),
     methods: [...new Set(names.filter((n) => known.includes(n)))],
   });

@@ -13,7 +13,7 @@ function commit(): string {
 }
 
 /** Options that say where a call's files go and how it runs, but not what comes out. */
-const HOW = ["--out", "--report", "--threads", "--tuned-by"];
+const HOW = ["--out", "--report", "--rows", "--threads", "--tuned-by"];
 
 /** A file as a record names it: from the working folder; one outside by its name, as where it lies is this machine's own. */
 export function recordedPath(path: string): string {

@@ -129,7 +129,7 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
         seed: 0,
         command,
         out: call.out,
-        csv: false,
+        rows: [],
         json: false,
         ...threads,
       });

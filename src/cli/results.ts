@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { band, curves, metric, metricWords, toCsv, verdict } from "../evaluation/index.ts";
+import { band, curves, metric, metricWords, verdict } from "../evaluation/index.ts";
 import type { FamilySpec } from "../experiments/families.ts";
 import type { TestResult } from "../experiments/run-test.ts";
 import { learningCurves, type MetaPoint, metaProgress, renderReport } from "../figures/index.ts";
@@ -128,7 +128,7 @@ export function metaPoints(history: Checkpoint["history"]): MetaPoint[] {
   return points;
 }
 
-/** Writes report.html, its figures as SVG and PNG, and on request the tidy rows; returns the paths. */
+/** Writes report.html and its figures as SVG and PNG; returns the paths. */
 export function writeReport(
   folder: string,
   title: string,
@@ -136,7 +136,6 @@ export function writeReport(
   results: readonly TestResult[],
   meta: MetaTraining | undefined,
   facts: Readonly<Record<string, string | number>>,
-  csv = false,
 ): string[] {
   const paths: string[] = [];
   const write = (name: string, data: string | Uint8Array): void => {
@@ -190,7 +189,6 @@ export function writeReport(
       notes: evaluationNotes(rows),
     });
     figure(r.spec.key, svg);
-    if (csv) write(`${r.spec.key}.csv`, toCsv(m.comparison));
   }
   if (progress) figure("meta-training", metaProgress(progress.points, progress));
   return paths;

@@ -157,12 +157,12 @@ export function readResult(folder: string, key: string): ResultFile {
   return JSON.parse(readFileSync(path, "utf8")) as ResultFile;
 }
 
-/** Reads every result in the folder. */
+/** Reads every result in the folder; rows of losses beside them are none. */
 export function readResults(folder: string): Map<string, ResultFile> {
   check(existsSync(folder), "results", "a folder", folder);
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((n) => n.replaceAll("\\", "/"))
-    .filter((n) => n.endsWith(".json") && n !== "summary.json")
+    .filter((n) => n.endsWith(".json") && n !== "summary.json" && !n.endsWith("-rows.json"))
     .sort();
   return new Map(names.map((n) => [n, JSON.parse(readFileSync(join(folder, n), "utf8")) as ResultFile]));
 }

@@ -31,6 +31,7 @@ describe("exit codes and messages", () => {
     [["train", "demo", "--seed", ""], "a whole number is expected"],
     [["train", "demo", "--set", "secondDerivatives=true", "simd=turbo"], "configuration simd: expected"],
     [["train", "mnist-transfer"], "experiment: expected mnist, whose optimizer it tests"],
+    [["compare", "adam", "nag", "--problem", "demo", "--rows", "xml"], "Allowed choices are csv, json"],
     [["frobnicate"], "unknown command 'frobnicate'"],
   ])("%j is a wrong call: 2", (args, message) => {
     const { status, stderr } = run(...args);
@@ -94,6 +95,7 @@ it("train writes an optimizer that inspect reads, evaluate tests, and the same c
     expect(report).toContain(words);
   expect(existsSync(join(a, "meta-training.png"))).toBe(true);
   expect(readFileSync(join(a, "demo.csv"), "utf8").split("\n")[0]).toBe("optimizer,trajectory,step,loss");
+  expect(existsSync(join(a, "demo-compare.csv"))).toBe(false);
 
   // The learning rates of an earlier test of the same: the same runs; of another: tuned again.
   writeFileSync(join(b, "demo.json"), readFileSync(join(a, "demo-compare.json")));
@@ -105,7 +107,13 @@ it("train writes an optimizer that inspect reads, evaluate tests, and the same c
   expect(second.metrics[0].tuned).toEqual([json.metrics[0].tuned.find((t: { name: string }) => t.name === "nag")]);
   expect(second.metrics[0].values.nag).toEqual(json.metrics[0].values.nag);
   expect(again("--seed", "1").stderr).toContain("demo.json: not the same test, so rates are tuned");
-  const [only] = JSON.parse(again("--json").stdout);
+  const [only] = JSON.parse(again("--json", "--csv", "--rows", "json").stdout);
+  const read = (name: string): string => readFileSync(join(b, name), "utf8");
+  const rows = JSON.parse(read("demo-compare-rows.json"));
+  const [, first] = read("demo-compare.csv").split("\n");
+  expect(first).toBe(Object.values(rows[0]).join());
+  expect(rows).toHaveLength(2 * 100 * 101); // optimizers × functions × steps
+  expect(JSON.parse(read("demo-compare.json")).command).not.toMatch(/csv|rows/);
   expect(only).toMatchObject({ key: "demo", verdict: { outcome: expect.any(String) }, summary: { reference: "lstm" } });
   expect(again("--tuned-by", join(b, "nowhere")).stderr).toContain("--tuned-by: expected a folder of results");
   const unfit = run("evaluate", "cifar-convnet", "--problem", "demo", "--out", b);
