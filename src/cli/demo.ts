@@ -7,13 +7,14 @@ import { writeWhole } from "../node/write.ts";
 import { createProgress } from "./progress.ts";
 import { provenance } from "./provenance.ts";
 import { metaPoints, printTest, resultJson, writeReport } from "./results.ts";
+import { sayer } from "./say.ts";
 import { train } from "./train.ts";
 
 /** The main job on its embedded default: meta-train, tune, test, table, report, files. */
 export async function demo(seed: number, folder: string, json = false, resume = false): Promise<void> {
   const started = performance.now();
   const experiment = experimentByName("demo");
-  const say = (text: string): void => (json ? console.error(text) : console.log(text));
+  const say = sayer(json);
   say(
     `${experiment.title}.\nAn LSTM learns the update rule itself; then it meets tuned Adam, NAG and the rest on functions nobody has seen.\n`,
   );

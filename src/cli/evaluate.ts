@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
-import { verdict } from "../evaluation/index.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { createFamily } from "../experiments/families.ts";
 import { experimentByName } from "../experiments/registry.ts";
@@ -20,6 +19,7 @@ import { createProgress } from "./progress.ts";
 import { provenance, recordedPath } from "./provenance.ts";
 import { type MetaTraining, printTest, resultJson, writeReport } from "./results.ts";
 import { type RowFormat, writeRows } from "./rows.ts";
+import type { Say } from "./say.ts";
 import { findOptimizer } from "./start.ts";
 import { metaTrainingOf, originOf } from "./training-record.ts";
 import { earlierTuning } from "./tuned-by.ts";
@@ -36,7 +36,7 @@ export interface EvaluateCall {
   readonly report?: string;
   /** As what every run's losses are written: into the report's folder, or without one beside the result. */
   readonly rows: readonly RowFormat[];
-  readonly json: boolean;
+  readonly say: Say;
   /** Hand-designed methods to compare with; all by default. */
   readonly methods?: readonly string[];
   /** A folder of earlier results, whose learning rates are taken where the test is the same. */
@@ -164,7 +164,7 @@ export async function evaluateCommand(
       });
       progress.end();
       results.push(result);
-      if (!call.json) console.log(printTest(result));
+      call.say(printTest(result));
       const about = files.map((f, i) => ({
         path: recordedPath(paths[i]!),
         sha256: read[i]!.sha256,
@@ -178,14 +178,6 @@ export async function evaluateCommand(
   } finally {
     await threads.close();
   }
-  if (call.json)
-    console.log(
-      JSON.stringify(
-        results.flatMap(({ spec: { key }, metrics }) =>
-          metrics.map(({ metric, summary }) => ({ key, metric, summary, verdict: verdict(summary) })),
-        ),
-      ),
-    );
   if (call.report) {
     const { command: cmd, seed, commit, machine, date } = from;
     const facts = {
@@ -204,6 +196,6 @@ export async function evaluateCommand(
     const meta = metaTrainingOfReference(results[0]!, learned, paths, files);
     written.push(...writeReport(call.report, experiment.title, experiment.words, results, meta, facts));
   }
-  if (!call.json && written.length > 0) console.log(`\n${written.join("\n")}`);
+  if (written.length > 0) call.say(`\n${written.join("\n")}`);
   return results;
 }

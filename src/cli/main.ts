@@ -8,18 +8,18 @@ import type { Experiment } from "../experiments/experiment.ts";
 import { paperFigures } from "../experiments/paper-figures.ts";
 import { experimentByName, experiments } from "../experiments/registry.ts";
 import { checkOptions } from "../meta/train.ts";
-import { downloadCifar } from "../node/cifar.ts";
-import { dataFolder, downloadMnist } from "../node/datasets.ts";
 import { isModule, loadOwnExperiment } from "../node/module.ts";
 import { revectorize } from "../node/revectorize.ts";
-import { checkFolder, writeWhole } from "../node/write.ts";
 import { methodNames } from "../optimizers/registry.ts";
 import { neuralArtDefaults } from "../problems/neural-art.ts";
-import { load, shippedOptimizers } from "../shipped/load.ts";
+import { shippedOptimizers } from "../shipped/load.ts";
+import { dataCommand } from "./data.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { ofModule } from "./own-error.ts";
-import { provenance, recordedCall } from "./provenance.ts";
+import { recordedCall } from "./provenance.ts";
+import { summariesJson } from "./results.ts";
 import { type RowFormat, rowFormats } from "./rows.ts";
+import { sayer } from "./say.ts";
 import { search } from "./search.ts";
 import { findOptimizer, firstExperiment, startFromFile, startFromTrained } from "./start.ts";
 import { summaryCommand } from "./summary.ts";
@@ -208,7 +208,9 @@ testOptions(
 ).action(async (files: string[], o) => {
   if (o.revectorize) revectorize();
   const e = await experimentOf(o.problem);
-  await ofModule(e, () => evaluateCommand(e, files, { ...o, rows: rowsOf(o), command: recordedCall() }));
+  const call = { ...o, rows: rowsOf(o), command: recordedCall(), say: sayer(o.json) };
+  const results = await ofModule(e, () => evaluateCommand(e, files, call));
+  if (o.json) console.log(summariesJson(results));
 });
 
 testOptions(
@@ -225,12 +227,14 @@ testOptions(
   if (o.revectorize) revectorize();
   const known = methodNames;
   const files = names.filter((n) => !known.includes(n));
-  await evaluateCommand(await experimentOf(o.problem), files, {
+  const results = await evaluateCommand(await experimentOf(o.problem), files, {
     ...o,
     rows: rowsOf(o),
     command: recordedCall(),
+    say: sayer(o.json),
     methods: [...new Set(names.filter((n) => known.includes(n)))],
   });
+  if (o.json) console.log(summariesJson(results));
 });
 
 program
@@ -334,6 +338,7 @@ program
   .option("--out <folder>", "results; optimizers and figures in folders of their own", "runs/reproduce")
   .option("--threads <n>", "worker threads (never changes the result)", count)
   .option(...REVECTORIZE, false)
+  .option("--json", "print the paths of the figures as JSON", false)
   .addHelpText(
     "after",
     "\nWhat is in the folder already is taken, and a stopped run goes on: give the same call again.\nWithout --quick, figure 4 takes about four hours on two cores (Node 24, --revectorize); --out results draws from the committed runs.",
@@ -343,13 +348,16 @@ program
     const { figuresByName, reproduce } = await import("./reproduce.ts");
     const out = o.quick && o.out === "runs/reproduce" ? "runs/reproduce-quick" : o.out;
     const suffix = o.revectorize ? " --revectorize" : "";
+    const figures: { figure: string; paths: string[] }[] = [];
+    let finished = true;
     for (const figure of figuresByName(name)) {
-      const whole = await reproduce(figure, { ...o, out, suffix, command: recordedCall() });
-      if (!whole) {
-        process.exitCode = 130;
-        return;
-      }
+      const paths = await reproduce(figure, { ...o, out, suffix, command: recordedCall(), say: sayer(o.json) });
+      finished = paths !== undefined;
+      if (!paths) break;
+      figures.push({ figure: figure.name, paths });
     }
+    if (!finished) process.exitCode = 130;
+    if (o.json) console.log(JSON.stringify({ figures, finished }));
   });
 
 program
@@ -358,42 +366,28 @@ program
     "run the released code's own convergence test (two unrolls of 5 on x² with a linear net), BFGS by hand on NTM-BFGS's heads, and an optimizer's steps in jax-js against the kernels'",
   )
   .option("--out <folder>", "where golden.json goes", "runs")
+  .option("--json", "print the values as JSON", false)
   .action(async (o) => {
-    checkFolder("--out", o.out);
-    const { releasedGolden } = await import("../experiments/golden.ts");
-    const { cost, x } = await releasedGolden();
-    const { threeHeadsError } = await import("../experiments/bfgs-heads.ts");
-    const heads = threeHeadsError();
-    const { jaxParity } = await import("../jax/parity.ts");
-    const jax = jaxParity(await load("mnist-mlp"));
-    const values = {
-      "golden/cost": { value: cost, n: 1 },
-      "golden/x": { value: x, n: 1 },
-      "ntm-bfgs/bfgs-three-heads-error": { value: heads, n: 10 },
-      "jax/parity": { value: jax, n: 100 },
-    };
-    writeWhole(`${o.out}/golden.json`, `${JSON.stringify({ ...provenance("gradgrad golden", 0), values }, null, 1)}\n`);
-    console.log(`cost ${cost.toFixed(7)} (released 0.7325326), x ${x.toFixed(4)} (released 0.8559)`);
-    console.log(`three write heads against BFGS's update: relative error ${heads.toExponential(1)}`);
-    console.log(`mnist-mlp in jax-js against the kernels: largest difference ${jax.toExponential(1)}`);
+    const { goldenCommand } = await import("./golden.ts");
+    await goldenCommand(o);
   });
 
 program
   .command("summary")
   .description("derive summary.json and the figures from the results of a folder")
   .option("--results <folder>", "folder of results", "results")
-  .action((o) => console.log(summaryCommand(o.results).join("\n")));
+  .option("--json", "print the paths as JSON", false)
+  .action((o) => {
+    const paths = summaryCommand(o.results);
+    console.log(o.json ? JSON.stringify({ paths }) : paths.join("\n"));
+  });
 
 program
   .command("data")
   .description("download a data set's official files into the data folder and check their sums")
   .argument("<set>", "mnist (12 MB) or cifar10 (170 MB)")
-  .action(async (set: string) => {
-    const downloads = { mnist: downloadMnist, cifar10: downloadCifar } as const;
-    check(Object.hasOwn(downloads, set), "data set", Object.keys(downloads).join(" or "), set);
-    console.log(`into ${dataFolder()}`);
-    await downloads[set as keyof typeof downloads](dataFolder(), (words) => console.log(words));
-  });
+  .option("--json", "print the files and their MD5 sums as JSON", false)
+  .action(dataCommand);
 
 program
   .command("demo")

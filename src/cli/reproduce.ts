@@ -16,6 +16,7 @@ import { drawPaperFigure } from "./paper-figure.ts";
 import { makePictures } from "./pictures.ts";
 import { provenance, recordedPath } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
+import type { Say } from "./say.ts";
 import { readOptimizer } from "./start.ts";
 import { readResult, readResults } from "./summary.ts";
 import { pathOf, train } from "./train.ts";
@@ -29,6 +30,7 @@ export interface ReproduceCall {
   readonly command: string;
   /** Ends the recorded call of each part: " --revectorize" or nothing. */
   readonly suffix: string;
+  readonly say: Say;
 }
 
 /** A test's result is there already, made by the same description with the same optimizer files. */
@@ -58,6 +60,7 @@ function tell(
   figure: PaperFigure,
   trainings: readonly Training[],
   tests: (run: PaperFigure["runs"][number]) => readonly TestSpec[],
+  say: Say,
 ): void {
   const unique = [...new Map(trainings.filter((t) => t.missing).map((t) => [t.path, t])).values()];
   const train = unique.map(({ name, seed, experiment: { options: o }, stopped }) => {
@@ -68,16 +71,16 @@ function tell(
     .flatMap(tests)
     .map((t) => `  evaluate  ${t.key}: ${t.trajectories} runs of ${t.steps} steps for each optimizer`);
   if (train.length + test.length === 0) return;
-  console.log([`figure ${figure.name} needs, and Ctrl-C keeps what is done:`, ...train, ...test].join("\n"));
+  say([`figure ${figure.name} needs, and Ctrl-C keeps what is done:`, ...train, ...test].join("\n"));
 }
 
 /**
  * Makes a figure of the paper again: trains the optimizers that are missing, runs the tests whose results are, and draws. What is
  * there already is taken, and a run that was stopped goes on, so the same call can be given until all is done.
  *
- * @returns whether it came to the end: false after Ctrl-C.
+ * @returns the figure's files; undefined after Ctrl-C.
  */
-export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promise<boolean> {
+export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promise<string[] | undefined> {
   const few = whole.units?.filter((u) => [5, 20, 50].includes(u.hidden[0]!));
   const title = `${whole.title} (quick: two runs, which show the way and no number)`;
   const figure = call.quick ? { ...whole, title, ...(few ? { units: few } : {}) } : whole;
@@ -100,7 +103,7 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
     );
   const missingTests = (run: PaperFigure["runs"][number], paths: readonly string[]): readonly TestSpec[] =>
     sized(run.problem).tests.filter((t) => keys.has(t.key) && !done(join(call.out, `${t.key}.json`), paths, t));
-  tell(figure, figure.runs.flatMap(trainings), (run) => {
+  const needed = (run: PaperFigure["runs"][number]): readonly TestSpec[] => {
     const all = trainings(run);
     return all.some((t) => t.missing)
       ? sized(run.problem).tests.filter((t) => keys.has(t.key))
@@ -108,7 +111,8 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
           run,
           all.map((t) => t.path),
         );
-  });
+  };
+  tell(figure, figure.runs.flatMap(trainings), needed, call.say);
   for (const run of figure.runs) {
     const all = trainings(run);
     const paths = all.map((t) => t.path);
@@ -116,7 +120,7 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
       if (!missing) continue;
       const command = call.quick ? call.command : `gradgrad train ${name} --seed ${seed}${call.suffix}`;
       const trained = await train(experiment, { folder: optimizers, resume: "if it fits", command, ...threads });
-      if (!trained.finished) return false;
+      if (!trained.finished) return undefined;
     }
     const problem = sized(run.problem);
     const missing = missingTests(run, paths);
@@ -130,7 +134,7 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
         command,
         out: call.out,
         rows: [],
-        json: false,
+        say: call.say,
         ...threads,
       });
   }
@@ -141,18 +145,19 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
     const base = sized(name);
     const learned = readOptimizer(pathOf({ ...base, options: { ...base.options, seed } }, optimizers, "safetensors"));
     const { tests } = sized(figure.pictures.problem);
-    for (const path of await makePictures(figure, tests, learned, call.out)) console.log(path);
-    return true;
+    const paths = await makePictures(figure, tests, learned, call.out);
+    call.say(paths.join("\n"));
+    return paths;
   }
   const drawn = drawPaperFigure(figure, readResults(call.out));
   check(drawn !== undefined, `figure ${figure.name}`, "all of its results", "some missing");
-  for (const [ending, text] of drawn) {
+  return [...drawn].map(([ending, text]) => {
     const path = join(call.out, "figures", `figure-${figure.name}${ending}`);
     writeWhole(path, text);
-    if (ending === ".md") console.log(`\n${text}`);
-    console.log(path);
-  }
-  return true;
+    if (ending === ".md") call.say(`\n${text}`);
+    call.say(path);
+    return path;
+  });
 }
 
 /**

@@ -88,6 +88,15 @@ export function printTest(result: TestResult): string {
     .join("\n");
 }
 
+/** The summaries and verdicts of every test and metric, as one JSON array. */
+export function summariesJson(results: readonly TestResult[]): string {
+  return JSON.stringify(
+    results.flatMap(({ spec: { key }, metrics }) =>
+      metrics.map(({ metric, summary }) => ({ key, metric, summary, verdict: verdict(summary) })),
+    ),
+  );
+}
+
 /** What a figure of learning curves says below its title; `banded` is the label of the curve that has a band. */
 export function curvesWords(runs: number, statistic: "median" | "mean", banded?: string): string {
   const words = `${statistic === "mean" ? "Mean" : "Median"} of ${runs.toLocaleString("en")} fresh runs; every learning rate tuned.`;

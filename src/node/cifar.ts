@@ -9,7 +9,8 @@ import { dataFolder, md5 } from "./datasets.ts";
 import { download } from "./download.ts";
 import { writeWhole } from "./write.ts";
 
-const FOLDER = "cifar-10-batches-bin";
+/** Where in the data folder the batches lie. */
+export const cifarFolder = "cifar-10-batches-bin";
 const BATCH = 30_730_000;
 
 /** The official archive (binary version) and its MD5 sum. */
@@ -30,13 +31,13 @@ export const cifarFiles = {
  * @throws ArgumentError naming a file that is missing, has the wrong sum or is cut within a record.
  */
 export function loadCifarBatch(name: string, folder: string = dataFolder()): ImageSet {
-  const path = join(folder, FOLDER, name);
+  const path = join(folder, cifarFolder, name);
   check(
     existsSync(path),
     "CIFAR-10",
     "a file",
     path,
-    `Run \`gradgrad data cifar10\`, or set GRADGRAD_DATA to the folder that holds ${FOLDER}/`,
+    `Run \`gradgrad data cifar10\`, or set GRADGRAD_DATA to the folder that holds ${cifarFolder}/`,
   );
   const bytes = readFileSync(path);
   const sum = (cifarFiles as Record<string, string>)[name];
@@ -49,7 +50,7 @@ export function loadCifarBatch(name: string, folder: string = dataFolder()): Ima
 export function cifarSums(folder: string = dataFolder()): Record<string, string> {
   return Object.fromEntries(
     Object.entries(cifarFiles).map(([name, sum]) => {
-      const path = join(folder, FOLDER, name);
+      const path = join(folder, cifarFolder, name);
       const cut = existsSync(path) && statSync(path).size !== BATCH;
       return [name, cut ? md5(readFileSync(path)) : sum];
     }),
@@ -63,7 +64,7 @@ export async function downloadCifar(
   from: { readonly url: string; readonly sum: string } = archive,
 ): Promise<void> {
   const there = Object.entries(cifarFiles).every(([name, sum]) => {
-    const path = join(folder, FOLDER, name);
+    const path = join(folder, cifarFolder, name);
     return existsSync(path) && md5(readFileSync(path)) === sum;
   });
   if (there && from === archive) {
@@ -74,7 +75,7 @@ export async function downloadCifar(
     const bytes = await download(from.url, (words) => onProgress(`CIFAR-10: ${words}`));
     check(md5(bytes) === from.sum, `MD5 of ${from.url}`, from.sum, md5(bytes));
     const files = parseTar(gunzipSync(bytes)).filter((f) => /^cifar-10-batches-bin\/[\w.]+$/.test(f.name) && f.data);
-    check(files.length > 0, from.url, `files in ${FOLDER}/`, "none");
+    check(files.length > 0, from.url, `files in ${cifarFolder}/`, "none");
     for (const { name, data } of files) {
       writeWhole(join(folder, name), data!);
       onProgress(`${name}: ${data!.length.toLocaleString("en")} bytes`);
