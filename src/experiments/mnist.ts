@@ -11,6 +11,7 @@ const imageTest = (key: string, family: FamilySpec, title?: string): TestSpec =>
   steps: 200,
   trajectories: 100,
   tuningTrajectories: 12,
+  tuningRefinements: 2,
   tuningWindow: 10,
   metrics: [
     { name: "final", kind: "final", step: 100 },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { layout } from "../../src/core/layout.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { makeDigits } from "../../src/data/digits.ts";
 import { coordinateState, referenceKernel, referenceNetwork } from "../../src/kernels/lstm-reference.ts";
@@ -7,7 +8,7 @@ import { wasmKernel } from "../../src/kernels/lstm-wasm.ts";
 import { initNetwork, openNetwork } from "../../src/learned/network.ts";
 import { replay } from "../../src/meta/replay.ts";
 import { rollout } from "../../src/meta/rollout.ts";
-import { importance, type Sampling, sampleByImportance } from "../../src/meta/sample.ts";
+import { importance, type Sampling, sampleByImportance, sampleCoordinates } from "../../src/meta/sample.ts";
 import { placeOf, problemOf, runUnroll, startTrajectory } from "../../src/meta/unroll.ts";
 import { runValidation } from "../../src/meta/validate.ts";
 import { mlp } from "../../src/problems/mlp.ts";

@@ -1,2 +1,0 @@
-import { createRng } from "/work/main/src/core/rng.ts";
-const rng = createRng(1); const theta0 = rng.split("theta").normal();
