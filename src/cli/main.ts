@@ -363,7 +363,7 @@ program
 program
   .command("golden")
   .description(
-    "run the released code's own convergence test (two unrolls of 5 on x² with a linear net), BFGS by hand on NTM-BFGS's heads, and an optimizer's steps in jax-js against the kernels'",
+    "run the released code's own convergence test (two unrolls of 5 on x² with a linear net), BFGS by hand on NTM-BFGS's heads, the meta-gradient against differences, sampled replay against the whole, and an optimizer's steps in jax-js against the kernels'",
   )
   .option("--out <folder>", "where golden.json goes", "runs")
   .option("--json", "print the values as JSON", false)
