@@ -74,9 +74,9 @@ interface Target {
  * @example
  * // With files in Node: readPicture("photo.jpg"), loadVgg19() of gradgrad/node.
  * const stripes = picture("stripes", 64, 64, Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => i % 251));
- * const art = neuralArt({
- *   name: "art", features: randomFeatures(), ...randomDefaults, contents: [stripes], style: stripes, side: 32,
- * });
+ * const { contentLayers, styleLayers, beta } = randomDefaults;
+ * const layers = { features: randomFeatures(), contentLayers, styleLayers, beta };
+ * const art = neuralArt({ name: "art", ...layers, contents: [stripes], style: stripes, side: 32 });
  * const [run] = await runTrajectory(art.sample(createRng(0)), methodByName("adam").create(8), { steps: 2, rng: createRng(1) });
  */
 export function neuralArt(
