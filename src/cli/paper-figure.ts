@@ -98,7 +98,8 @@ function drawPanel(
     const ratio = paperArtRatio(p.key, name);
     if (ratio === undefined || name === m.summary.reference) return {};
     const ours = overReference(p.key, m, name);
-    return { ratio: { value: ours.ratio, ci95: ours.ci95, paper: ratio } };
+    const known = (v: number): number | null => (Number.isFinite(v) ? v : null); // runs may have diverged
+    return { ratio: { value: known(ours.ratio), ci95: [known(ours.ci95[0]), known(ours.ci95[1])], paper: ratio } };
   };
   const size = { width: 560, height: 400 };
   const notes = evaluationNotes(rows);
