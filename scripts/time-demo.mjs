@@ -10,5 +10,5 @@ if (status !== 0) process.exit(1);
 const seconds = (performance.now() - start) / 1000;
 const values = { "demo/seconds": { value: Number(seconds.toPrecision(3)), n: 1 } };
 const from = provenance("node scripts/time-demo.mjs results", 0);
-writeWhole(`${out}/demo.json`, `${JSON.stringify({ ...from, values }, null, 1)}\n`);
-console.log(`${out}/demo.json: ${seconds.toFixed(1)} s`);
+writeWhole(`${out}/first-command.json`, `${JSON.stringify({ ...from, values }, null, 1)}\n`);
+console.log(`${out}/first-command.json: ${seconds.toFixed(1)} s`);
