@@ -49,23 +49,39 @@ function gatherState(state: Vec, coordinates: Int32Array, per: number): Vec {
   return out;
 }
 
-/** ∂L/∂φ of each chunk, one after another. */
-export function runReplayPart(part: LstmReplay): Float64Array {
+/** Tells ∂L/∂φ of each chunk, one after another, in an array that the next one is written to. */
+function eachChunk(part: LstmReplay, tell: (chunk: Float64Array) => void): void {
   const { shape, phi, simd, gradients, coordinates, coordinateWeights } = part;
-  const { size } = phiLayout(shape);
-  const out = new Float64Array(Math.ceil(coordinates.length / REPLAY_CHUNK) * size);
+  const sum = new Float64Array(phiLayout(shape).size);
   const { kernel, giveBack } = lendKernel(shape, 8, gradients.length - 1, simd);
   kernel.load(phi);
-  for (let from = 0, at = 0; from < coordinates.length; from += REPLAY_CHUNK, at += size) {
+  for (let from = 0; from < coordinates.length; from += REPLAY_CHUNK) {
     const chunk = [from, from + REPLAY_CHUNK] as const;
     const job = {
       ...part,
       coordinates: coordinates.subarray(...chunk),
       coordinateWeights: coordinateWeights.subarray(...chunk),
     };
-    kernel.replay(job, out.subarray(at, at + size));
+    kernel.replay(job, sum.fill(0));
+    tell(sum);
   }
   giveBack();
+}
+
+/** Adds an LSTM's replay to its part of ∂L/∂φ. */
+export function replayHere(whole: LstmReplay, gradient: Float64Array): void {
+  eachChunk(whole, (sum) => addChunks(gradient, sum));
+}
+
+/** ∂L/∂φ of each chunk of a part, one after another. */
+export function runReplayPart(part: ReplayPart): Float64Array {
+  const { size } = phiLayout(part.shape);
+  const out = new Float64Array(Math.ceil(part.coordinates.length / REPLAY_CHUNK) * size);
+  let at = 0;
+  eachChunk(part, (sum) => {
+    out.set(sum, at);
+    at += size;
+  });
   return out;
 }
 
@@ -73,8 +89,8 @@ export function runReplayPart(part: LstmReplay): Float64Array {
 export const partBuffers = (p: ReplayPart): ArrayBuffer[] =>
   [...p.gradients, p.state, p.coordinates, p.coordinateWeights].map((v) => v.buffer as ArrayBuffer);
 
-/** Adds what `runReplayPart` gave to the LSTM's part of ∂L/∂φ, chunk by chunk. */
-export function addChunks(gradient: Float64Array, chunks: Float64Array): void {
+/** Adds chunks to the LSTM's part of ∂L/∂φ, one after another. */
+function addChunks(gradient: Float64Array, chunks: Float64Array): void {
   for (let at = 0; at < chunks.length; at += gradient.length)
     for (let i = 0; i < gradient.length; i++) gradient[i]! += chunks[at + i]!;
 }

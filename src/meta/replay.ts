@@ -2,7 +2,7 @@ import { check } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
 import { type NetworkShape, openCoupled, type Place, placedParts } from "../learned/network.ts";
-import { addChunks, type LstmReplay, runReplayPart } from "./replay-parts.ts";
+import { type LstmReplay, replayHere } from "./replay-parts.ts";
 import { importance, type Sampling, sampleByImportance, sampleCoordinates } from "./sample.ts";
 
 /** What one unroll left: d_0 … d_K and the optimizer's state at its start. */
@@ -36,7 +36,7 @@ export function replay(
   gradient: Float64Array,
   sampling: Sampling = "stratified",
   discount = 1,
-  take: TakeReplay = (whole, sum) => addChunks(sum, runReplayPart(whole)),
+  take: TakeReplay = replayHere,
 ): void {
   if (!("kind" in shape)) {
     const sample =
