@@ -50,7 +50,7 @@ const demo: Experiment = {
     validateEvery: 25,
     validationTrajectories: 2,
   },
-  tests: [{ ...quadraticTest("demo", uniform(100), 1000), tuningTrajectories: 10 }],
+  tests: [quadraticTest("demo", uniform(100), 1000)],
 };
 
 const quadraticUniform: Experiment = {
