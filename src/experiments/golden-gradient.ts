@@ -2,20 +2,15 @@ import { layout } from "../core/layout.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import type { LstmKernel, ReplayJob } from "../kernels/lstm-kernel.ts";
 import { coordinateState, referenceKernel, referenceNetwork } from "../kernels/lstm-reference.ts";
-import { type LstmShape, stateSize } from "../kernels/lstm-shape.ts";
+import { stateSize } from "../kernels/lstm-shape.ts";
 import { wasmKernel } from "../kernels/lstm-wasm.ts";
+import { defaultLstm } from "../learned/lstm.ts";
 import { initNetwork } from "../learned/network.ts";
 import { importance, type Sampling, sampleByImportance, sampleCoordinates } from "../meta/sample.ts";
 
 const K = 20;
 const N = 24;
-const shape: LstmShape = {
-  layers: 2,
-  hidden: 20,
-  preprocessing: { kind: "log-sign", p: 10 },
-  inputScale: 1,
-  outputScale: 0.1,
-};
+const shape = defaultLstm;
 
 /** One unroll of 20 steps, two layers of 20 units, on 24 random coordinates; all from one seed. */
 function unroll(seed: number) {
