@@ -2,7 +2,7 @@ import type { Trajectory } from "../../../src/evaluation/run.ts";
 import type { RunTask } from "../../../src/experiments/run-task.ts";
 import { createThread, type Thread, type ThreadFamilies, type ThreadTask } from "../../../src/experiments/thread.ts";
 import type { Runner } from "../../../src/meta/train.ts";
-import { gathered, type UnrollResult } from "../../../src/meta/unroll.ts";
+import type { UnrollResult } from "../../../src/meta/unroll.ts";
 import { loadImages } from "./images.ts";
 import { breathe, type WorkerPort } from "./port.ts";
 
@@ -116,16 +116,7 @@ export function createCrew(threads: number, families: ThreadFamilies): Crew {
   };
   return {
     threads,
-    // With more threads than trajectories, each one's replay is dealt out too.
-    unroll: async (tasks) => {
-      const parts = Math.floor(threads / tasks.length);
-      const results = await all<UnrollResult>(tasks.map((t) => ({ unroll: parts > 1 ? { ...t, parts } : t })));
-      return Promise.all(
-        results.map(async (r) =>
-          r.parts ? gathered(r, await all<Float64Array>(r.parts.map((part) => ({ part })))) : r,
-        ),
-      );
-    },
+    unroll: (tasks) => all<UnrollResult>(tasks.map((unroll) => ({ unroll }))),
     validate: (tasks) => all<number[]>(tasks.map((validate) => ({ validate }))),
     run: (tasks) => all<Trajectory[][]>(tasks.map((run) => ({ run }))),
     close: async () => close(),
