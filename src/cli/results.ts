@@ -9,7 +9,7 @@ import { toPng } from "../figures/png.ts";
 import { evaluationNotes } from "../figures/words.ts";
 import type { Checkpoint } from "../meta/train.ts";
 import { pictureFiles, vgg19Path } from "../node/art.ts";
-import { cifarSums } from "../node/cifar.ts";
+import { cifarRecordSums, cifarSums } from "../node/cifar.ts";
 import { mnistFiles } from "../node/datasets.ts";
 import { writeWhole } from "../node/write.ts";
 import type { ResultProvenance } from "./provenance.ts";
@@ -23,6 +23,7 @@ export function dataChecksums(family: FamilySpec): Record<string, string> {
   if (family.kind === "quadratic") return {};
   if (family.kind === "art") return artChecksums(family);
   if (family.kind === "module") return { [basename(family.path)]: family.sha256 };
+  if (family.images === "cifar-records") return { ...cifarSums(), ...cifarRecordSums() };
   return family.images.startsWith("mnist") ? { ...mnistFiles } : family.images.startsWith("cifar") ? cifarSums() : {};
 }
 

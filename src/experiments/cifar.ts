@@ -59,8 +59,8 @@ const test = (key: string, images: ImageSource, steps: number, labels?: readonly
  * Rates are tuned on the images that chose φ: pictures of the test would tell the baselines what ours never saw. The teacher is
  * beside them, apart from the best of them: what ours has before constant rates may be its schedule.
  */
-const cifarTest = (key: string, labels?: readonly number[]): TestSpec => ({
-  ...test(key, "cifar-test", 1000, labels),
+const cifarTest = (key: string, labels?: readonly number[], images: ImageSource = "cifar-test"): TestSpec => ({
+  ...test(key, images, 1000, labels),
   tuning: family("cifar-validate", labels),
   methods: ["adam", "rmsprop", "nag", "sgd", "adam-linear"],
 });
@@ -141,6 +141,11 @@ export const cifarExperiments: readonly Experiment[] = [
   {
     ...cifar("cifar10", "CIFAR-10: three convolutions and 32 units, batch norm"),
     tests: [cifarTest("cifar10")],
+  },
+  {
+    ...cifar("cifar10-records", "CIFAR-10: the first thousand official test records"),
+    optimizerOf: "cifar10",
+    tests: [cifarTest("cifar10-records", undefined, "cifar-records")],
   },
   ...subset("cifar5", "CIFAR-5: the first five labels", range(0, 5)),
   ...subset("cifar2", "CIFAR-2: airplanes and automobiles", range(0, 2)),

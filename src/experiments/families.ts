@@ -13,10 +13,11 @@ export type ImageSource =
   | "mnist-test"
   | "digits-train"
   | "digits-test"
-  /** The first 8,000 images of data_batch_1, its other 2,000, and data_batch_2. */
+  /** The first 8,000 images of data_batch_1, its other 2,000, data_batch_2, and the first 1,000 records of test_batch. */
   | "cifar-train"
   | "cifar-validate"
   | "cifar-test"
+  | "cifar-records"
   | "shapes-train"
   | "shapes-test";
 

@@ -159,6 +159,12 @@ export const paperFigures: readonly PaperFigure[] = [
     ],
   },
   {
+    name: "7-test",
+    title: "Figure 7 on the first thousand official test records",
+    runs: [{ problem: "cifar10-records", optimizers: ["cifar10"], seeds: [0] }],
+    panels: [{ ...panel("CIFAR-10, 1,000 images", "cifar10-records", "final", 10, 1000), window: 20 }],
+  },
+  {
     name: "8",
     title: "Figure 8: neural art, at the training size and style, and at twice the size with a new style",
     runs: [{ problem: "neural-art", optimizers: ["neural-art"], seeds: [0] }],

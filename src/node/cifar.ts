@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gunzipSync } from "fflate";
 import { parseTar } from "nanotar";
 import { check } from "../core/check.ts";
-import { parseCifar } from "../data/cifar.ts";
+import { CIFAR_RECORD, parseCifar } from "../data/cifar.ts";
 import type { ImageSet } from "../data/images.ts";
 import { dataFolder, md5 } from "./datasets.ts";
 import { download } from "./download.ts";
@@ -45,6 +45,31 @@ export function loadCifarBatch(name: string, folder: string = dataFolder()): Ima
     check(md5(bytes) === sum, `MD5 of ${path}`, sum, md5(bytes), "Run `gradgrad data cifar10` to download it again");
   return parseCifar(path, bytes);
 }
+
+/** The first thousand test records, as a file of their own or in front of the whole batch; and their MD5 sum. */
+const records = {
+  files: ["test_batch_first1000.bin", "test_batch.bin"],
+  count: 1_000,
+  sum: "371f65da31ad652f5e24b3699a3e6515",
+} as const;
+
+/**
+ * The first thousand records of CIFAR-10's test batch, from the data folder: of `test_batch_first1000.bin`, or else of `test_batch.bin`.
+ *
+ * @throws ArgumentError where neither file is there, or the records have the wrong sum.
+ */
+export function loadCifarRecords(folder: string = dataFolder()): ImageSet {
+  const paths = records.files.map((name) => join(folder, cifarFolder, name));
+  const path = paths.find(existsSync);
+  check(path !== undefined, "CIFAR-10", "a file", paths.join(" or "), "Run `gradgrad data cifar10`");
+  const bytes = readFileSync(path).subarray(0, records.count * CIFAR_RECORD);
+  const fix = "Run `gradgrad data cifar10` to download it again";
+  check(md5(bytes) === records.sum, `MD5 of ${path}'s first 1,000 records`, records.sum, md5(bytes), fix);
+  return parseCifar(path, bytes);
+}
+
+/** MD5 sum of those records, by a name of their own. */
+export const cifarRecordSums = (): Record<string, string> => ({ "test_batch.bin, 1,000 records": records.sum });
 
 /** MD5 sums of what the data folder holds of those batches: a whole one's are `cifarFiles`', which `loadCifarBatch` checks. */
 export function cifarSums(folder: string = dataFolder()): Record<string, string> {

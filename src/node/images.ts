@@ -8,8 +8,9 @@ async function load(source: ImageSource): Promise<ImageSet> {
   const made = await madeImages(source);
   if (made) return made;
   if (source.startsWith("cifar")) {
-    const { loadCifarBatch } = await import("./cifar.ts");
+    const { loadCifarBatch, loadCifarRecords } = await import("./cifar.ts");
     if (source === "cifar-test") return loadCifarBatch("data_batch_2.bin");
+    if (source === "cifar-records") return loadCifarRecords();
     const first = loadCifarBatch("data_batch_1.bin");
     return source === "cifar-train" ? sliceImages(first, 0, 8_000) : sliceImages(first, 8_000, 10_000);
   }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseCifar } from "../../src/data/cifar.ts";
 import { selectLabels, sliceImages } from "../../src/data/images.ts";
 import { makeShapes } from "../../src/data/shapes.ts";
-import { cifarFiles, cifarSums, downloadCifar, loadCifarBatch } from "../../src/node/cifar.ts";
+import { cifarFiles, cifarSums, downloadCifar, loadCifarBatch, loadCifarRecords } from "../../src/node/cifar.ts";
 
 /** Records whose bytes tell where they lie: label i mod 10, red x, green 32 + x, blue y. */
 function records(count: number): Uint8Array {
@@ -111,6 +111,23 @@ describe.skipIf(!folder)("CIFAR-10 in GRADGRAD_DATA", () => {
     expect([...set.pixels.subarray(0, 3)]).toEqual([59, 62, 63]);
     expect(loadCifarBatch("data_batch_2.bin", folder).count).toBe(10_000);
     expect(loadCifarBatch("test_batch_first1000.bin", folder).count).toBe(1_000);
+  });
+
+  it("takes the first thousand test records from a file of their own or from the whole batch", () => {
+    const records = loadCifarRecords(folder);
+    expect(records.count).toBe(1_000);
+    expect([...records.labels.subarray(0, 5)]).toEqual([3, 8, 8, 0, 6]); // cat, ship, ship, airplane, frog
+    const copy = mkdtempSync(join(tmpdir(), "gradgrad-"));
+    const bytes = readFileSync(join(folder!, "cifar-10-batches-bin", "test_batch_first1000.bin"));
+    mkdirSync(join(copy, "cifar-10-batches-bin"));
+    const whole = join(copy, "cifar-10-batches-bin", "test_batch.bin");
+    writeFileSync(whole, Buffer.concat([bytes, bytes]));
+    expect(Buffer.compare(loadCifarRecords(copy).pixels, records.pixels)).toBe(0);
+    bytes[5000]! ^= 1;
+    writeFileSync(whole, bytes);
+    expect(() => loadCifarRecords(copy)).toThrow(/MD5 of .*test_batch.bin's first 1,000 records/);
+    rmSync(whole);
+    expect(() => loadCifarRecords(copy)).toThrow(/test_batch_first1000.bin or .*test_batch.bin/);
   });
 
   it("is refused with one byte changed", () => {
