@@ -17,7 +17,7 @@ import { makePictures } from "./pictures.ts";
 import { provenance, recordedPath } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
 import type { Say } from "./say.ts";
-import { readOptimizer } from "./start.ts";
+import { readOptimizer, startFromFinished } from "./start.ts";
 import { readResult, readResults } from "./summary.ts";
 import { pathOf, train } from "./train.ts";
 
@@ -96,7 +96,9 @@ export async function reproduce(whole: PaperFigure, call: ReproduceCall): Promis
         const base = sized(name);
         const experiment = { ...base, options: { ...base.options, seed } };
         const path = pathOf(experiment, optimizers, "safetensors");
-        const stopped = existsSync(pathOf(experiment, optimizers, "checkpoint"));
+        // One that came to its end keeps its checkpoint; a committed one may be of an older description.
+        const ended = startFromFinished(experiment, path, pathOf(experiment, optimizers, "json")) !== undefined;
+        const stopped = !ended && existsSync(pathOf(experiment, optimizers, "checkpoint"));
         const missing = stopped || !existsSync(path);
         return { name, seed, experiment, path, stopped, missing };
       }),

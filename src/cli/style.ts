@@ -12,6 +12,7 @@ import { apartMethods, methodByName, methodNames } from "../optimizers/registry.
 import { onScaledLoss } from "../optimizers/scaled-loss.ts";
 import { neuralArt, neuralArtDefaults } from "../problems/neural-art.ts";
 import { randomDefaults } from "../problems/random-features.ts";
+import { onInterrupt } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
 import { findOptimizer } from "./start.ts";
 
@@ -91,7 +92,13 @@ export async function styleCommand(content: string, style: string, call: StyleCa
       progress.update(Math.min(evaluations, most - 1), most, `evaluation ${evaluations}, ${words}`);
     else progress.update(evaluations, call.steps + 1, words);
   });
+  const deaf = onInterrupt(() => {
+    progress.line("Stopped: this is the best picture until now.");
+    const written = Number.isFinite(best.loss) ? writePicture(call.out, best.theta, call.size) : Promise.resolve();
+    written.then(() => console.log(call.out)).finally(() => process.exit(130));
+  });
   const [run] = await runTrajectory(problem, optimizer, { steps: call.steps, rng });
+  deaf();
   progress.end();
   check(Number.isFinite(best.loss), "loss", "a finite number", first, "Try a lower --learning-rate");
   await writePicture(call.out, best.theta, call.size);

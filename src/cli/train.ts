@@ -1,14 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { check } from "../core/check.ts";
+import { ArgumentError, check } from "../core/check.ts";
+import type { Vec } from "../core/layout.ts";
 import type { Experiment } from "../experiments/experiment.ts";
+import type { FamilySpec } from "../experiments/families.ts";
 import { optimizerFile } from "../experiments/optimizer-file.ts";
 import { decodeOptimizer, encodeOptimizer, type OptimizerFile } from "../learned/file.ts";
 import { type Checkpoint, initialCheckpoint, isFinished, metaTrain, outOfPatience } from "../meta/train.ts";
-import { fits, loadCheckpoint, type RunIdentity, saveCheckpoint } from "../node/checkpoint.ts";
+import { fits, identityOf, loadCheckpoint, type RunIdentity, saveCheckpoint } from "../node/checkpoint.ts";
 import { poolRunner } from "../node/pool.ts";
 import { checkFolder, setAside, writeWhole } from "../node/write.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { RunError } from "./own-error.ts";
 import { createProgress } from "./progress.ts";
 import { codeOf, provenance, type ResultProvenance } from "./provenance.ts";
 import { dataChecksums } from "./results.ts";
@@ -119,6 +123,22 @@ export async function train(experiment: Experiment, call: TrainCall): Promise<Tr
   };
 }
 
+/** The optimizer at a path, where this run left it, be it at an earlier round; undefined for another run's, or none. */
+function leftByRun(path: string, now: OptimizerFile): OptimizerFile | undefined {
+  const told = ({ provenance: { family, training } }: OptimizerFile): string =>
+    JSON.stringify([identityOf(family as unknown as FamilySpec), { ...training, iterationsDone: 0 }]);
+  if (!existsSync(path)) return undefined;
+  try {
+    const file = decodeOptimizer(readFileSync(path));
+    return told(file) === told(now) ? file : undefined;
+  } catch (error) {
+    if (error instanceof ArgumentError) return undefined;
+    throw error;
+  }
+}
+
+const sameNumbers = (a: Vec, b: Vec): boolean => a.length === b.length && a.every((v, i) => v === b[i]);
+
 /** Is there a checkpoint of this very run, at its end? */
 const ended = (path: string, identity: RunIdentity): boolean =>
   fits(path, identity) && isFinished(identity.options, loadCheckpoint(path, identity).checkpoint);
@@ -143,9 +163,14 @@ async function trainStage(
         commits: [],
       };
   const { checkpoint } = from;
-  if (isFinished(options, checkpoint) && existsSync(path)) {
-    const file = decodeOptimizer(readFileSync(path));
-    return { file, path, checkpoint, seconds: from.seconds, finished: true, interrupted: false };
+  const optimizer = (commit: string): OptimizerFile =>
+    optimizerFile(experiment, checkpoint, codeOf(commit), start?.provenance);
+  // What lies there may be another run's: of a run whose last call was killed, or one that left nothing to keep.
+  if (isFinished(options, checkpoint)) {
+    const now = optimizer("unknown");
+    const left = leftByRun(path, now);
+    if (left && sameNumbers(left.phi, now.phi))
+      return { file: left, path, checkpoint, seconds: from.seconds, finished: true, interrupted: false };
   }
   // Taken now: an hour later the folder may hold other code.
   const own = provenance(call.command ?? `gradgrad train ${name} --seed ${options.seed}`, options.seed);
@@ -173,11 +198,12 @@ async function trainStage(
       "Stopping at the end of this round; Ctrl-C again stops at once and loses what came after the last save.",
     );
   };
-  // A batch system's time limit asks by SIGTERM.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+  const deaf = onInterrupt(interrupt);
   let savedAt = performance.now();
   try {
-    for await (const r of metaTrain(options, runner, checkpoint)) {
+    // With --resume the rounds that were asked for may all be done.
+    const rounds = checkpoint.iteration < stop.rounds ? metaTrain(options, runner, checkpoint) : [];
+    for await (const r of rounds) {
       const best = Number.isFinite(r.best) ? `, best validation ${r.best.toPrecision(4)}` : "";
       const bad = r.nonFinite ? `, ${r.nonFinite} not finite` : "";
       const words = `loss ${r.metaLoss.toPrecision(3)} → ${r.finalLoss.toPrecision(3)}${best}${bad}`;
@@ -190,19 +216,22 @@ async function trainStage(
     }
     save();
   } finally {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
+    deaf();
     await runner.close();
     progress.end();
   }
   const finished = isFinished(options, checkpoint);
-  if (finished && !Number.isFinite(checkpoint.bestScore))
-    throw new Error(
-      `${name}: every meta-validation diverged, so there is no optimizer to keep. Try a lower learningRate than ${options.learningRate}, or a longer warmup`,
-    );
-  const file = optimizerFile(experiment, checkpoint, codeOf(own.commit), start?.provenance);
+  if (finished && !Number.isFinite(checkpoint.bestScore)) {
+    const lost = checkpoint.history[0]?.nonFinite === options.metaBatch;
+    const fix = lost
+      ? "The first round's losses were not finite either: see what `gradgrad check` says of the problem"
+      : `Try a lower learningRate than ${options.learningRate}, or a longer warmup`;
+    throw new RunError(`${name}: every meta-validation diverged, so there is no optimizer to keep. ${fix}`);
+  }
+  const file = optimizer(own.commit);
   const record = pathOf(experiment, call.folder, "json");
   const bytes = encodeOptimizer(file);
-  if (!resume && existsSync(path) && !readFileSync(path).equals(bytes)) {
+  if (existsSync(path) && !readFileSync(path).equals(bytes) && !(resume && leftByRun(path, file))) {
     const kept = setAside(path);
     if (existsSync(record)) setAside(record);
     if (!call.quiet) progress.line(`${path} was there, of another run: it is now ${kept}`);

@@ -3,7 +3,11 @@ import type { Checkpoint } from "../meta/train.ts";
 import type { Experiment } from "./experiment.ts";
 
 /** What an optimizer file says of its training: options, rounds done, and what it started from. */
-export function describeTraining({ name, options }: Experiment, iterationsDone: number, start: unknown): object {
+export function describeTraining(
+  { name, options }: Experiment,
+  iterationsDone: number,
+  start: unknown,
+): Record<string, unknown> {
   return { ...options, experiment: name, iterationsDone, ...(start === undefined ? {} : { start }) };
 }
 
@@ -24,7 +28,7 @@ export function optimizerFile(
     shape: options.shape,
     phi,
     provenance: {
-      family: train,
+      family: { ...train },
       horizon: options.steps,
       seed: options.seed,
       ...code,

@@ -46,7 +46,7 @@ function readProvenance(value: Record<string, unknown>): Provenance {
 /** Where an optimizer file comes from. */
 export interface Provenance {
   /** Problem family, as its name and options. */
-  readonly family: unknown;
+  readonly family: Readonly<Record<string, unknown>> | string;
   /** Steps of the meta-training trajectories. */
   readonly horizon: number;
   readonly seed: number;
@@ -56,7 +56,7 @@ export interface Provenance {
   readonly runtime?: string;
   readonly commit?: string;
   /** Every option of the meta-training run. */
-  readonly training: unknown;
+  readonly training: Readonly<Record<string, unknown>>;
   /** Meta-validation score of this φ (lower is better), and what it measures. */
   readonly score: number;
   readonly select: string;
@@ -72,7 +72,11 @@ export interface OptimizerFile {
   readonly provenance: Provenance;
 }
 
-/** Encodes as safetensors: φ's tensors in float32, everything else in the metadata. About 22 KB for the paper's network. */
+/**
+ * Encodes as safetensors: φ's tensors in float32, everything else in the metadata. About 22 KB for the paper's network.
+ *
+ * @throws ArgumentError for what `decodeOptimizer` would refuse: it is told now, not when the file is needed.
+ */
 export function encodeOptimizer(file: OptimizerFile): Uint8Array {
   const l = networkLayout(file.shape);
   check(file.phi.length === l.size, "phi", `Float32Array(${l.size})`, file.phi);
@@ -93,6 +97,7 @@ export function encodeOptimizer(file: OptimizerFile): Uint8Array {
   data.setBigUint64(0, BigInt(json.length), true);
   bytes.set(json, 8);
   for (let i = 0; i < l.size; i++) data.setFloat32(8 + json.length + 4 * i, file.phi[i]!, true);
+  decodeOptimizer(bytes);
   return bytes;
 }
 

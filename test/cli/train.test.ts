@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -168,6 +168,31 @@ it("refuses to resume what never began, and to keep an optimizer whose every val
   await expect(train(wild, { ...call, folder: folder(), resume: false })).rejects.toThrow(
     "every meta-validation diverged",
   );
+}, 60_000);
+
+it("a resumed run that has nothing to keep does not give another run's optimizer for its own", async () => {
+  const call = { threads: 1, quiet: true, folder: folder() };
+  await train(small, { ...call, resume: false });
+  const path = join(call.folder, "small-seed0.safetensors");
+  const finished = readFileSync(path);
+  const wild = { ...small, options: { ...few, learningRate: 1e38, average: 0 } };
+  for (const resume of [false, true])
+    await expect(train(wild, { ...call, resume })).rejects.toThrow("every meta-validation diverged");
+  // A call that was killed between its last checkpoint and its file writes the file, and keeps the other's.
+  const other = { ...small, options: { ...few, learningRate: 0.02 } };
+  const { file } = await train(other, { ...call, resume: false });
+  writeFileSync(path, finished);
+  const again = await train(other, { ...call, resume: true });
+  expect(again.file.phi).toEqual(file.phi);
+  expect(readdirSync(call.folder).filter((f) => f.startsWith("small-seed0.safetensors.old")).length).toBe(2);
+}, 60_000);
+
+it("--rounds counts rounds from the first one, resumed or not", async () => {
+  const call = { threads: 1, quiet: true, folder: folder(), rounds: 2 };
+  const once = await train(small, { ...call, resume: false });
+  const again = await train(small, { ...call, resume: true });
+  expect([once.checkpoint.iteration, again.checkpoint.iteration]).toEqual([2, 2]);
+  expect(again.file).toEqual(once.file);
 }, 60_000);
 
 it("a search is written try by try, and goes on where it was stopped", async () => {

@@ -53,6 +53,19 @@ it("refuses a provenance that lacks what its readers count on, by name", () => {
   expect(decodeOptimizer(encodeOptimizer(never))).toEqual(never);
 });
 
+it("writes nothing that it would not read", () => {
+  const of = (changes: object): (() => unknown) => {
+    const provenance = { ...file.provenance, ...changes };
+    return () => encodeOptimizer({ ...file, provenance });
+  };
+  expect(of({ largestGradient: Number.POSITIVE_INFINITY })).toThrow(/provenance.largestGradient: expected number/);
+  expect(of({ training: "mine" })).toThrow(/provenance.training: expected Object, got "mine"/);
+  const phi = file.phi.map((v, i) => (i === 7 ? Number.NaN : v));
+  expect(() => encodeOptimizer({ ...file, phi })).toThrow(/phi\[7\]: expected a finite number, got NaN/);
+  const shape = { ...defaultLstm, colour: "red" };
+  expect(() => encodeOptimizer({ ...file, shape })).toThrow(/shape colour/);
+});
+
 it("names what ran the training and its commit, where they are known; files without them are read as ever", () => {
   const known = { ...file, provenance: { ...file.provenance, runtime: "Node v24.21.0", commit: "0123abc-dirty" } };
   expect(decodeOptimizer(encodeOptimizer(known))).toEqual(known);
