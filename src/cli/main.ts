@@ -95,7 +95,10 @@ program
   .description("meta-train an optimizer; Ctrl-C saves, --resume goes on")
   .argument(
     "<experiment>",
-    `one of ${experiments.map((e) => e.name).join(", ")}, or one that these start from; or your own problems: a module, as ./my-problem.ts`,
+    `one of ${experiments
+      .filter((e) => !e.optimizerOf)
+      .map((e) => e.name)
+      .join(", ")}, or one that these start from; or your own problems: a module, as ./my-problem.ts`,
   )
   .option("--seed <n>", "seed of the run", whole, 0)
   .option("--set <key=value...>", "change an option of the run, as in --set iterations=100 shape.hidden=10")
@@ -170,7 +173,7 @@ const testOptions = (command: Command): Command =>
     .option("--seed <n>", "seed of the tuning and test problems", whole, 0)
     .option(
       "--trajectories <n>",
-      "fresh problems (a quadratic one is 100 functions), instead of the experiment's own",
+      "fresh problems (a quadratic one is 100 functions), instead of the experiment's own; tuning stays as long",
       count,
     )
     .option("--out <folder>", "where each test's JSON goes", "runs")
@@ -227,13 +230,10 @@ testOptions(
   if (o.revectorize) revectorize();
   const known = methodNames;
   const files = names.filter((n) => !known.includes(n));
-  const results = await evaluateCommand(await experimentOf(o.problem), files, {
-    ...o,
-    rows: rowsOf(o),
-    command: recordedCall(),
-    say: sayer(o.json),
-    methods: [...new Set(names.filter((n) => known.includes(n)))],
-  });
+  const e = await experimentOf(o.problem);
+  const methods = [...new Set(names.filter((n) => known.includes(n)))];
+  const call = { ...o, rows: rowsOf(o), command: recordedCall(), say: sayer(o.json), methods };
+  const results = await ofModule(e, () => evaluateCommand(e, files, call));
   if (o.json) console.log(summariesJson(results));
 });
 

@@ -34,13 +34,19 @@ const recordSchema = v.object({
 const trainingOf = ({ provenance }: OptimizerFile): Record<string, unknown> =>
   provenance.training as Record<string, unknown>;
 
+/** The path of the record beside an optimizer file; undefined where there is none. */
+export function recordBeside(path: string): string | undefined {
+  const beside = path.replace(/\.safetensors$/, ".json");
+  return beside !== path && existsSync(beside) ? beside : undefined;
+}
+
 /**
  * Rounds of the record that `train` wrote beside an optimizer file, NAME.json beside NAME.safetensors; undefined where there is
  * none, or one of another training.
  */
 export function historyBeside(path: string, file: OptimizerFile): Report[] | undefined {
-  const beside = path.replace(/\.safetensors$/, ".json");
-  if (beside === path || !existsSync(beside)) return undefined;
+  const beside = recordBeside(path);
+  if (beside === undefined) return undefined;
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(beside, "utf8"));

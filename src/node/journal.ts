@@ -8,6 +8,8 @@ import type { OptimizerSpec, RunTask, TaskRunner } from "../experiments/run-task
 export interface Journal extends TaskRunner {
   /** Runs that an earlier process left. */
   readonly found: number;
+  /** Runs that the file holds by now. */
+  kept(): number;
   /** Removes the file, once the results are written elsewhere. */
   finish(): void;
 }
@@ -70,9 +72,11 @@ export function journal(runner: TaskRunner, path: string, code: string): Journal
           .flatMap((text) => fromLine(text, code))
       : [],
   );
+  let kept = known.size;
   if (existsSync(path)) appendFileSync(path, "\n"); // ends a line that a crash cut off
   return {
     found: known.size,
+    kept: () => kept,
     async run(tasks, onDone) {
       const problems = await Promise.all(
         tasks.map(async (task) => {
@@ -87,6 +91,7 @@ export function journal(runner: TaskRunner, path: string, code: string): Journal
             if ((made[0]?.seconds ?? 0) >= SLOW_SECONDS) {
               mkdirSync(dirname(path), { recursive: true });
               appendFileSync(path, toLine(code, key, made));
+              kept++;
             }
             return made;
           });

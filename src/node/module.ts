@@ -48,7 +48,8 @@ export function isModule(word: string): boolean {
   return /\.[cm]?[jt]s$/.test(word);
 }
 
-async function load(path: string): Promise<{ module: OwnModule; sha256: string }> {
+/** @param wanted the hash that its texts must have; looked at before any of them runs. */
+async function load(path: string, wanted?: string): Promise<{ module: OwnModule; sha256: string }> {
   check(
     existsSync(path),
     "problem",
@@ -57,6 +58,8 @@ async function load(path: string): Promise<{ module: OwnModule; sha256: string }
     `Nothing is there, seen from ${process.cwd()}`,
   );
   const texts = textsOf(resolve(path));
+  const sha256 = hash(texts);
+  check(wanted === undefined || sha256 === wanted, path, "the module as it was when the run began", "another text");
   const virtualModules: Record<string, unknown> = {};
   for (const [name, give] of Object.entries(ours))
     if (texts.some((t) => t.includes(`"${name}"`) || t.includes(`'${name}'`))) virtualModules[name] = await give();
@@ -67,7 +70,7 @@ async function load(path: string): Promise<{ module: OwnModule; sha256: string }
   } catch (error) {
     throw new ArgumentError(`${path}: expected a module that loads, got ${(error as Error).message}`);
   }
-  return { module: readOwnModule(path, { ...exported }), sha256: hash(texts) };
+  return { module: readOwnModule(path, { ...exported }), sha256 };
 }
 
 /**
@@ -82,7 +85,6 @@ export async function loadOwnExperiment(path: string): Promise<Experiment> {
 
 /** The family that a spec names. Throws ArgumentError where the module has changed since the spec was made. */
 export async function loadOwnFamily(spec: OwnSpec): Promise<ProblemFamily> {
-  const { module, sha256 } = await load(spec.path);
-  check(sha256 === spec.sha256, spec.path, "the module as it was when the run began", "another text");
+  const { module } = await load(spec.path, spec.sha256);
   return familyOfPart(module, spec.part);
 }

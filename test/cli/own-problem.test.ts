@@ -135,5 +135,9 @@ describe("a problem of one's own, as a module", () => {
     const { status, stderr } = run("doctor", "runs/decay-seed0.safetensors");
     expect(stderr).toContain("./decay.ts: expected the module as it was when the run began");
     expect(status).toBe(2);
+    // A file from elsewhere may name any module: its text is looked at before it runs.
+    writeFileSync(join(folder, "decay.ts"), 'console.log("it ran"); export default 1;');
+    const { stdout, stderr: why } = run("doctor", "runs/decay-seed0.safetensors");
+    expect(stdout + why).not.toContain("it ran");
   });
 });
