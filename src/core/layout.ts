@@ -18,7 +18,7 @@ export interface Layout {
 }
 
 /**
- * Lays tensors out one after another.
+ * Lays tensors out one after another, in the order of JavaScript's objects: names that are whole numbers come first.
  *
  * @param shapes name → shape; a scalar is `[]`.
  * @throws ArgumentError if a dimension is not a whole number ≥ 1, or there is no tensor.
@@ -26,9 +26,14 @@ export interface Layout {
  * const l = layout({ w: [2, 3], b: [3] }); // l.size === 9, l.slots[1].offset === 6
  */
 export function layout(shapes: Readonly<Record<string, readonly number[]>>): Layout {
+  return layoutOf(Object.entries(shapes).map(([name, shape]) => ({ name, shape })));
+}
+
+/** The same, in the order of a list. */
+export function layoutOf(tensors: readonly Pick<Slot, "name" | "shape">[]): Layout {
   const slots: Slot[] = [];
   let size = 0;
-  for (const [name, shape] of Object.entries(shapes)) {
+  for (const { name, shape } of tensors) {
     for (const d of shape) checkInteger(`shape of ${name}`, d);
     const length = shape.reduce((a, b) => a * b, 1);
     slots.push({ name, shape, offset: size, size: length });

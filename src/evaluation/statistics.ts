@@ -41,7 +41,7 @@ export interface BootstrapOptions {
   readonly resamples?: number;
 }
 
-/** Student's t at 97.5% for 1, 2 and 3 degrees of freedom, where the series is off by more than a thousandth. */
+/** Student's t at 97.5% for 1, 2 and 3 degrees of freedom, where the series is off by more than three thousandths. */
 const T: Readonly<Record<number, number>> = { 1: 12.7062, 2: 4.3027, 3: 3.1824 };
 const Z = 1.959964;
 
@@ -73,7 +73,7 @@ function intervalOf(resampled: Float64Array, estimate: number, n: number): Inter
 /**
  * Bootstrap 95% intervals of the means of several columns measured on the same trajectories, resampled together: percentiles,
  * widened around the mean by √(n / (n − 1)) · t_{n−1} / z, as at few values they are too narrow. Entries must be independent
- * draws: one a trajectory. Of values none of which is negative, no interval is. A column with a value that is not finite, or with one value, has no interval: NaN.
+ * draws: one a trajectory. A column with a value that is not finite, or with one value, has no interval: NaN.
  * Reference: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, §13.3; Hesterberg, What Teachers Should Know about
  * the Bootstrap, 2015.
  */
@@ -95,15 +95,17 @@ export function bootstrapMeans(columns: readonly Values[], options: BootstrapOpt
       means[c]![b] = total / n;
     }
   }
-  return means.map((sample, c) => {
-    const [low, high] = intervalOf(sample, mean(data[c]!), n);
-    return [low < 0 && data[c]!.every((v) => v >= 0) ? 0 : low, high];
-  });
+  return means.map((sample, c) => intervalOf(sample, mean(data[c]!), n));
 }
 
-/** `bootstrapMeans` of one column. */
+/** An interval of a mean of losses: of values none of which is negative, no mean is. Differences have no such end. */
+export function notNegative([low, high]: Interval, values: Values): Interval {
+  return [low < 0 && Array.from(values).every((v) => v >= 0) ? 0 : low, high];
+}
+
+/** `bootstrapMeans` of one column, by `notNegative`. */
 export function bootstrapMean(values: Values, options: BootstrapOptions): Interval {
-  return bootstrapMeans([values], options)[0]!;
+  return notNegative(bootstrapMeans([values], options)[0]!, values);
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   type Interval,
   mean,
   median,
+  notNegative,
   type Paired,
   stepsToTarget,
   winRate,
@@ -69,7 +70,7 @@ export function summaryIntervals(
 ): { readonly means: readonly Interval[]; readonly gaps: readonly Interval[] } {
   const gaps = values.map((v) => differences(values[reference]!, v));
   const all = bootstrapMeans([...values, ...gaps], resampling);
-  return { means: all.slice(0, values.length), gaps: all.slice(values.length) };
+  return { means: values.map((v, i) => notNegative(all[i]!, v)), gaps: all.slice(values.length) };
 }
 
 /** The table of a comparison for one metric: means with intervals, and the reference paired with each of the others. */
@@ -141,7 +142,11 @@ export interface Verdict {
 export function verdict(summary: Summary): Verdict {
   const us = summary.rows.find((r) => r.name === summary.reference)!;
   const them = summary.rows.find((r) => r.name === summary.bestBaseline);
-  if (!them?.reference) return { outcome: "not distinguishable", sentence: "There was no baseline to compare with." };
+  if (!them?.reference)
+    return {
+      outcome: "not distinguishable",
+      sentence: "There was no first-order method among the others to compare with.",
+    };
   const { difference, ci95, winRate: share, n } = them.reference;
   const f = (x: number) =>
     (Number.isFinite(x) ? String(Number(x.toPrecision(3))) : x > 0 ? "∞" : x < 0 ? "−∞" : "undefined").replace(
@@ -153,7 +158,8 @@ export function verdict(summary: Summary): Verdict {
   const best = us.role === "baseline" ? "the best of the others" : "the best tuned baseline";
   const one = n === 1 ? "on the one run" : `on ${(100 * share).toFixed(1)}% of ${n.toLocaleString("en")} runs`;
   const words = metricWords(summary.metric);
-  const tail = `(${words.charAt(0).toLowerCase()}${words.slice(1)}: ${f(us.mean)} against ${f(them.mean)}; paired difference ${f(difference)}, 95% interval ${f(ci95[0])} to ${f(ci95[1])}; lower ${one})`;
+  const interval = n > 1 ? `, 95% interval ${f(ci95[0])} to ${f(ci95[1])}` : ", of which there is no interval";
+  const tail = `(${words.charAt(0).toLowerCase()}${words.slice(1)}: ${f(us.mean)} against ${f(them.mean)}; paired difference ${f(difference)}${interval}; lower ${one})`;
   if (us.diverged + them.diverged > 0) {
     const [more, fewer] = us.diverged > them.diverged ? [us, them] : [them, us];
     const sure = fewer.diverged === 0 || more.diverged - fewer.diverged > 2 * Math.sqrt(more.diverged + fewer.diverged);

@@ -36,7 +36,7 @@ export async function networkFindings(
   const problem = problemOf(family, seed);
   const place = placeOf(problem, "strict");
   const { theta, batches } = startTrajectory(problem, shape, seed);
-  const rng = createRng(seed);
+  const rng = createRng(seed).split("batches");
   rng.restore(batches);
   const network = openNetwork(shape, place);
   network.load(phi);

@@ -1,3 +1,4 @@
+import { remember } from "../core/memo.ts";
 import type { Trajectory } from "../evaluation/run.ts";
 import { type ReplayPart, runReplayPart } from "../meta/replay-parts.ts";
 import { runUnroll, type UnrollResult, type UnrollTask } from "../meta/unroll.ts";
@@ -33,15 +34,8 @@ export function createThread(
   modules?: OwnLoader,
 ): Thread {
   const made = new Map<string, Promise<ProblemFamily>>();
-  const family = (spec: FamilySpec): Promise<ProblemFamily> => {
-    const key = JSON.stringify(spec);
-    let found = made.get(key);
-    if (!found) {
-      found = createFamily(spec, images, art, modules);
-      made.set(key, found);
-    }
-    return found;
-  };
+  const family = (spec: FamilySpec): Promise<ProblemFamily> =>
+    remember(made, JSON.stringify(spec), () => createFamily(spec, images, art, modules));
   return {
     family,
     async work(task) {

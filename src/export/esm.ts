@@ -76,7 +76,7 @@ export function exportEsm(file: OptimizerFile, { name, half = false }: EsmOption
     const phi = file.phi.subarray(at, at + size);
     const packed = pack(net, half ? roundToHalf(net, phi) : phi);
     at += size;
-    values.push(...packed);
+    for (const value of packed) values.push(value); // not spread: a large network has more numbers than a call takes arguments
     const { layers, hidden, preprocessing, inputScale, outputScale } = net;
     const p = preprocessing.kind === "log-sign" ? preprocessing.p : 0;
     return { layers, hidden, p, inputScale, outputScale, tensors, rank, length: packed.length };

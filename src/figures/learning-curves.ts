@@ -42,7 +42,8 @@ const drawable = (x: number | undefined): x is number => x !== undefined && x > 
 /** The interval of the log axis: all lines, and of what lies beyond 10× the highest start or a third of the lowest line nothing. */
 function domain(all: readonly Curve[], dots: readonly Dot[], from: number): [number, number] {
   // What stands apart (L-BFGS) may fall ten decades and leave the others one line: it does not set the axis.
-  const near = all.filter((c) => c.role !== "apart");
+  // Nor does what diverges on its way there.
+  const near = all.filter((c) => c.role !== "apart" && Number.isFinite(c.line.at(-1)));
   const curves = near.length ? near : all;
   let lowest = Infinity;
   let low = Infinity;
@@ -108,8 +109,6 @@ function looks(
 
 const CHARACTER = 7.4; // pixels of one in a bold label
 const WIDEST = 0.4; // share of the width that labels may take
-const OFF = " (off scale)";
-
 function shorten(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
@@ -122,10 +121,13 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
   const range = domain(curves, shown.flat(), from);
   const gone = (c: Curve): boolean => !(c.line.at(-1)! <= range[1] && c.line.at(-1)! >= range[0]);
   const most = Math.floor((width * WIDEST - 44) / CHARACTER);
-  const labels = curves.map((c) => (gone(c) ? shorten(c.label, most - OFF.length) + OFF : shorten(c.label, most)));
+  const labels = curves.map((c) => shorten(c.label, most));
   const look = looks(curves, options.learned);
   const steps = Math.max(...curves.map((c) => c.line.length)) - 1;
-  const noteOf = curves.map((c) => notes?.get(c.name));
+  const noteOf = curves.map((c) => {
+    const where = gone(c) ? [Number.isFinite(c.line.at(-1)) ? "off scale" : "diverged"] : [];
+    return [...where, notes?.get(c.name) ?? []].flat().join(", ") || undefined;
+  });
   const longest = Math.max(...[...labels, ...noteOf].map((l) => l?.length ?? 0));
   const marginRight = Math.min(width * WIDEST, 44 + CHARACTER * longest);
   const marginTop = options.subtitle ? 76 : 58;

@@ -19,7 +19,7 @@ svg text{font-family:inherit}
 table{border-collapse:collapse;font-size:.8rem;font-variant-numeric:tabular-nums;width:100%}
 th,td{border-bottom:1px solid var(--line);padding:.35rem .5rem;text-align:right;white-space:nowrap}
 th:first-child{text-align:left}
-td.tried{white-space:normal;color:var(--soft)}
+td.tried{white-space:normal;min-width:14em;color:var(--soft)}
 th.tried,td.tried{text-align:left}
 td.tried b{color:var(--ink)}
 table small{font-size:1em}

@@ -19,13 +19,14 @@ export interface LstmKernel {
   /**
    * Adds ∂L/∂φ of one unroll over some of its coordinates to `gradient`.
    * λ_K = w_K d_K, λ_t = γ λ_{t+1} + w_t d_t, ∂L/∂g_t = λ_{t+1} (γ = 1 unless the job has a discount); each coordinate's part is multiplied by its weight.
+   * Uses the kernel's own state up: `reset` or `restoreState` before the next `forward`.
    */
   replay(job: ReplayJob, gradient: Float64Array): void;
   /** Starts a replay in lockstep, all coordinates step by step from the unroll's end: for second derivatives. */
   beginBack(): void;
   /**
    * One step back of all coordinates: adds its part of ∂L/∂φ to `gradient`, and writes ∂L/∂d_t, through the preprocessing,
-   * to `q`. The state is afterwards `job.state`.
+   * to `q`. Uses the kernel's own state up, as `replay` does.
    *
    * @throws ArgumentError in a kernel that was not made for it.
    */

@@ -223,10 +223,16 @@ export function bindNetwork(shape: NetworkShape, phi: Vec, simd: Simd = "strict"
       network.load(own);
       network.reset();
       // Looked at here, as kernels read what they are told to.
-      const { forward } = network;
+      const { forward, close } = network;
+      let closed = false;
       return {
         ...network,
+        close() {
+          closed = true;
+          close();
+        },
         forward(grad, delta) {
+          check(!closed, "optimizer state", "one that is not closed", "closed"); // its memory may be another's by now
           checkVec("grad", grad, l.size);
           checkVec("delta", delta, l.size);
           forward(grad, delta);

@@ -1,12 +1,12 @@
 import { check } from "../core/check.ts";
-import { type Layout, layout, type Vec } from "../core/layout.ts";
+import { type Layout, layoutOf, type Vec } from "../core/layout.ts";
 import type { LstmShape } from "../kernels/lstm-shape.ts";
 import type { CoupledShape } from "./coupled-shape.ts";
 
 /** One of several optimizers: which tensors of θ it owns, and its network. */
 export interface Group {
   readonly name: string;
-  /** Tensors whose whole name matches this regular expression: "conv\\d+/w". */
+  /** Tensors whose whole name matches this regular expression, without repeated groups: "conv\\d+/w". */
   readonly tensors?: string;
   /** Tensors of so many dimensions: 4 for convolution kernels, 2 for matrices, 1 for biases. */
   readonly rank?: number;
@@ -67,7 +67,7 @@ export function partition(shape: SeveralShape, whole: Layout): Part[] {
       whole.slots.map((s) => `${s.name} [${s.shape}]`).join(", "),
       "These optimizers are for problems that have one",
     );
-    const own = layout(Object.fromEntries(slots.map((s) => [s.name, s.shape])));
+    const own = layoutOf(slots);
     return {
       group,
       layout: own,
@@ -88,6 +88,8 @@ export function partition(shape: SeveralShape, whole: Layout): Part[] {
   });
 }
 
+const SLOW = "A file is not trusted, and such an expression may take for ever on a long name";
+
 /** Throws ArgumentError unless groups have different names and valid expressions. */
 export function checkGroups({ groups }: SeveralShape): void {
   check(groups.length > 0, "groups", "at least one", 0);
@@ -96,6 +98,16 @@ export function checkGroups({ groups }: SeveralShape): void {
   for (const { name, tensors } of groups) {
     check(/^[\w-]+$/.test(name), "group name", "letters, digits, - and _", name);
     if (tensors === undefined) continue;
+    const what = `group ${name}: tensors`;
+    check(tensors.length <= 500, what, "at most 500 characters", `${tensors.length}`);
+    check(
+      !/\)[*+{]|\\[1-9k]|\(\?[^:]/.test(tensors),
+      what,
+      "no repeated group, look-around or back-reference",
+      tensors,
+      SLOW,
+    );
+    check((tensors.match(/[*+{]/g) ?? []).length <= 4, what, "at most four repetitions", tensors, SLOW);
     try {
       new RegExp(tensors);
     } catch {

@@ -1,4 +1,5 @@
 import { check, checkInteger, checkPositive, checkRange, checkVec } from "../core/check.ts";
+import { didYouMean } from "../core/did-you-mean.ts";
 import type { Vec } from "../core/layout.ts";
 import { createRng } from "../core/rng.ts";
 import type { Simd } from "../kernels/lstm-wasm.ts";
@@ -143,8 +144,41 @@ export interface Checkpoint {
   history: Report[];
 }
 
-/** Throws ArgumentError for the first option that is out of range. */
+const optional: readonly (keyof MetaTrainOptions)[] = [
+  "chrono",
+  "sampling",
+  "discount",
+  "validateStart",
+  "patience",
+  "teacher",
+];
+const names: readonly string[] = ["shape", ...Object.keys(metaTrainDefaults), ...optional];
+
+/** The words that an option may be. */
+const words = {
+  schedule: ["constant", "cosine"],
+  select: ["final", "sum"],
+  sampling: ["stratified", "importance"],
+  simd: ["strict", "relaxed"],
+} as const;
+
+/** What TypeScript would see, for those who do without. */
+function checkNamesAndWords(o: MetaTrainOptions): void {
+  for (const name of Object.keys(o))
+    check(names.includes(name), "option", `one of ${names.join(", ")}`, name, didYouMean(name, names));
+  for (const [name, allowed] of Object.entries(words) as [keyof typeof words, readonly string[]][]) {
+    const word = o[name];
+    const quoted = allowed.map((a) => `"${a}"`).join(" or ");
+    check(word === undefined || allowed.includes(word), name, quoted, word, didYouMean(String(word), allowed));
+  }
+  const { weights } = o;
+  const known = typeof weights !== "string" || weights === "all" || weights === "last";
+  check(known, "weights", '"all", "last" or a number for each step', weights);
+}
+
+/** Throws ArgumentError for the first option that is unknown or out of range. */
 export function checkOptions(o: MetaTrainOptions): void {
+  checkNamesAndWords(o);
   checkNetwork(o.shape);
   if (isCoupled(o.shape))
     check(

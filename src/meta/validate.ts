@@ -34,7 +34,7 @@ async function run(
   batches: RngState,
   { seed, steps }: ValidationTask,
 ): Promise<number[]> {
-  const rng = createRng(seed);
+  const rng = createRng(seed).split("batches"); // as in a rollout: a batch may split it by its key
   rng.restore(batches);
   const grad = new Float32Array(theta.length);
   const delta = new Float32Array(theta.length);

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import sharp from "sharp";
 import { ArgumentError, check } from "../core/check.ts";
+import { remember } from "../core/memo.ts";
 import { type Picture, picture } from "../data/picture.ts";
 import { makePainting, makeScenes } from "../data/scenes.ts";
 import type { ArtLoader } from "../experiments/families.ts";
@@ -66,14 +67,7 @@ const SPLIT = { train: [0, 16], validation: [16, 19], test: [19, 24] } as const;
 const photographs = new Map<string, Promise<Picture>>();
 
 /** Each picture is read once a thread. */
-function once(path: string): Promise<Picture> {
-  let p = photographs.get(path);
-  if (!p) {
-    p = readPicture(path);
-    photographs.set(path, p);
-  }
-  return p;
-}
+const once = (path: string): Promise<Picture> => remember(photographs, path, () => readPicture(path));
 
 let vgg: FeatureWeights | undefined;
 

@@ -1,8 +1,9 @@
+import { remember } from "../core/memo.ts";
 import { type ImageSet, sliceImages } from "../data/images.ts";
 import type { ImageSource } from "../experiments/families.ts";
 import { madeImages } from "../experiments/made-images.ts";
 
-const loaded = new Map<ImageSource, Promise<ImageSet>>();
+const loaded = new Map<string, Promise<ImageSet>>();
 
 async function load(source: ImageSource): Promise<ImageSet> {
   const made = await madeImages(source);
@@ -21,10 +22,5 @@ async function load(source: ImageSource): Promise<ImageSet> {
 
 /** Images by source: MNIST and CIFAR-10 from the data folder, digits and shapes made by rule on the spot. Each is made once a thread. */
 export function loadImages(source: ImageSource): Promise<ImageSet> {
-  let set = loaded.get(source);
-  if (!set) {
-    set = load(source);
-    loaded.set(source, set);
-  }
-  return set;
+  return remember(loaded, source, () => load(source));
 }

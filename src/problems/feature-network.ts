@@ -75,6 +75,7 @@ export function featureNetwork(layers: readonly FeatureLayer[], side: number, si
   let size = side;
   let inputs = layers[0]!.inputs;
   let widest = 0;
+  const halved = 2 ** layers.filter((l) => l.pool).length;
   const stages = layers.map((layer, l): Stage => {
     const { name, pool, outputs, w, b } = layer;
     check(layer.inputs === inputs, `layer ${name}`, `${inputs} inputs, as the one before gives`, layer.inputs);
@@ -86,7 +87,7 @@ export function featureNetwork(layers: readonly FeatureLayer[], side: number, si
       "side",
       `a size that leaves whole images of at least 4 pixels at ${name}`,
       side,
-      "Use a larger picture, or fewer layers",
+      `Use a multiple of ${halved} from ${4 * halved} on, or fewer layers`,
     );
     const stride = l === 0 ? inputs : up8(inputs);
     const row = (size + 2) * stride * 4;

@@ -1,4 +1,4 @@
-import { check, checkInteger } from "../core/check.ts";
+import { check, checkInteger, checkRange } from "../core/check.ts";
 import { layout, type Vec } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
 import type { Problem, ProblemFamily } from "./problem.ts";
@@ -31,6 +31,7 @@ export function quadratics(options: Partial<QuadraticOptions> = {}): ProblemFami
   check(["uniform", "gaussian"].includes(o.data), "data", '"uniform" or "gaussian"', o.data);
   checkInteger("dimension", o.dimension);
   checkInteger("functions", o.functions);
+  checkRange("initScale", o.initScale, 0, Number.POSITIVE_INFINITY);
   return {
     name: `quadratic-${o.data}`,
     sample: (rng) => quadratic(o, rng),

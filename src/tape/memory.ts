@@ -116,9 +116,11 @@ export function readHistory(
   const y = tape.value(rows, heads);
   for (let i = 0; i < rows * heads; i++) y.data[i] = start * r.data[i]!;
   // dots[entry][f][write head][read head] = b_τᵀ r, and the factor of the entry's age
+  const factors = new Float64Array(history.length);
+  for (let at = history.length - 1, factor = 1; at >= 0; at--, factor *= 1 - decay) factors[at] = factor;
   const dots = history.map(({ a, b }, at) => {
     const writes = a.columns;
-    const factor = (1 - decay) ** (history.length - 1 - at);
+    const factor = factors[at]!;
     const dot = new Float64Array(functions * writes * heads);
     for (let row = 0; row < rows; row++) {
       const f = Math.floor(row / n);

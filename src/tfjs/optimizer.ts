@@ -53,16 +53,17 @@ export class LearnedOptimizer extends tf.Optimizer {
         state.close();
         this.states.delete(name);
       }
+    const stepped = new Set(named.map(({ name }) => name));
     for (const { name, tensor } of named) {
       if (tensor == null) continue; // as in TensorFlow.js's own: a variable that the loss does not depend on
       const variable = registeredVariables[name];
       check(variable !== undefined, "gradient", "the name of a variable", name);
-      this.stateOf(name, variable).step(tensor);
+      this.stateOf(name, variable, stepped).step(tensor);
     }
     this.incrementIterations();
   }
 
-  private stateOf(name: string, variable: tf.Variable): VariableState {
+  private stateOf(name: string, variable: tf.Variable, stepped: ReadonlySet<string>): VariableState {
     const found = this.states.get(name);
     if (found) return found;
     const own = this.networkOf(name, variable.rank);
@@ -71,16 +72,25 @@ export class LearnedOptimizer extends tf.Optimizer {
       this.uploaded.set(own.phi, tensors);
       return tensors;
     };
-    const made = variableState(own, variable, upload, this.takeWaiting(name, variable, own));
+    const made = variableState(own, variable, upload, this.takeWaiting(name, variable, own, stepped));
     this.states.set(name, made);
     return made;
   }
 
-  /** A saved state by its variable's name, else the next in order: a model that is loaded may name its variables anew. */
-  private takeWaiting(name: string, variable: tf.Variable, { net }: OwnNetwork): Vec | undefined {
-    if (this.waiting.length === 0) return undefined;
+  /**
+   * A saved state by its variable's name, else the next in order that is not another's of this step: a model that is loaded may
+   * name its variables anew.
+   */
+  private takeWaiting(
+    name: string,
+    variable: tf.Variable,
+    { net }: OwnNetwork,
+    stepped: ReadonlySet<string>,
+  ): Vec | undefined {
     const byName = this.waiting.findIndex((w) => w.name === `${name}/state`);
-    const [taken] = this.waiting.splice(Math.max(0, byName), 1);
+    const at = byName >= 0 ? byName : this.waiting.findIndex((w) => !stepped.has(w.name.replace(/\/state$/, "")));
+    if (at < 0) return undefined;
+    const [taken] = this.waiting.splice(at, 1);
     const length = net.layers * 2 * net.hidden * variable.size;
     check(taken!.rows.length === length, `saved state of ${name}`, `${length} numbers`, taken!.rows);
     return taken!.rows;

@@ -87,6 +87,13 @@ it("where rounding grows, or a network subtracts large numbers, each step alone 
   }
 });
 
+it("takes a network of more numbers than a call takes arguments", () => {
+  const { module } = exportEsm(random({ ...defaultLstm, hidden: 128 }), { name: "wide" });
+  const delta = new Float32Array(1);
+  run(module)(1).update(Float32Array.of(0.5), delta);
+  expect(Number.isFinite(delta[0])).toBe(true);
+});
+
 it("what a file says of itself stays words in the module", () => {
   const file = random(defaultLstm);
   const training = { experiment: "x */ globalThis.run = 1; /*" };

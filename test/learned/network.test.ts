@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { layout } from "../../src/core/layout.ts";
+import { layout, layoutOf } from "../../src/core/layout.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { threeHeadsError } from "../../src/experiments/bfgs-heads.ts";
 import type { LstmShape } from "../../src/kernels/lstm-shape.ts";
@@ -147,6 +147,22 @@ it("several: says which tensor or group is left over", () => {
     );
   expect(() => networkLayout(of([{ name: "a", tensors: "(", net: lstm }]))).toThrow(/regular expression/);
   expect(() => networkLayout(of([several.groups[0]!, several.groups[0]!]))).toThrow(/different names/);
+  for (const tensors of ["(\\w+\\/?)+!", "(?=a)b", "(a)\\1", ".*.*.*.*.*!"])
+    expect(() => networkLayout(of([{ name: "a", tensors, net: lstm }]))).toThrow(/may take for ever on a long name/);
+});
+
+it("several: tensors whose names are whole numbers keep their order", () => {
+  const own = layoutOf(["10", "b", "2"].map((name, i) => ({ name, shape: [i + 1] })));
+  const [part] = partition({ kind: "several", groups: [{ name: "all", net: lstm }] }, own);
+  expect(part!.layout).toEqual(own);
+});
+
+it("a state that is closed is refused: its memory may be another's", () => {
+  const optimizer = bindNetwork(lstm, initNetwork(lstm, createRng(0)));
+  const state = optimizer.init(theta);
+  state.close();
+  const [grad, delta] = [new Float32Array(theta.size), new Float32Array(theta.size)];
+  expect(() => optimizer.update(state, grad, delta)).toThrow(/optimizer state: expected one that is not closed/);
 });
 
 it("several: a coupled group averages over its own coordinates alone, to the bit", () => {

@@ -13,8 +13,11 @@ import {
   outOfPatience,
   type Runner,
 } from "../../src/meta/train.ts";
+import { runUnroll } from "../../src/meta/unroll.ts";
+import { runValidation } from "../../src/meta/validate.ts";
 import { loadImages } from "../../src/node/images.ts";
 import { poolRunner } from "../../src/node/pool.ts";
+import { problemFamily } from "../../src/problems/family.ts";
 import { mlp } from "../../src/problems/mlp.ts";
 import type { ProblemFamily } from "../../src/problems/problem.ts";
 import { quadraticDefaults, quadratics } from "../../src/problems/quadratic.ts";
@@ -179,6 +182,36 @@ it("refuses options out of range by name", async () => {
   await expect(metaTrain(both, localRunner(family), initialCheckpoint(o)).next()).rejects.toThrow(
     "discount: expected 1 with secondDerivatives, got 0.9. They know how much of a step lasts",
   );
+});
+
+it("refuses names and words that it does not know, and says what was meant", async () => {
+  const start = initialCheckpoint(o);
+  for (const [change, words] of [
+    [{ metabatch: 9 }, /option: expected one of .*, got "metabatch". Did you mean metaBatch\?/],
+    [{ schedule: "cosin" }, /schedule: expected "constant" or "cosine", got "cosin". Did you mean cosine\?/],
+    [{ sampling: "importence" }, /sampling: expected/],
+    [{ select: "mean" }, /select: expected "final" or "sum"/],
+    [{ weights: "lst" }, /weights: expected "all", "last" or a number for each step, got "lst"/],
+  ] as const)
+    await expect(metaTrain({ ...o, ...change } as typeof o, localRunner(family), start).next()).rejects.toThrow(words);
+});
+
+it("validation draws minibatches as a rollout does, where they split the stream too", async () => {
+  const seen: number[] = [];
+  const draws = problemFamily({
+    parameters: { theta: [1] },
+    draw: () => 0,
+    batch: (rng) => rng.split(rng.bits()).normal(),
+    lossAndGrad(theta, grad, _data, x) {
+      seen.push(x as number);
+      grad[0] = theta[0]!;
+      return theta[0]! ** 2;
+    },
+  });
+  const task = { shape: o.shape, phi: initialCheckpoint(o).phi, seed: "a", simd: "strict" } as const;
+  await runUnroll(draws, { ...task, K: 3, weights: new Float64Array(4).fill(1), fraction: 1 });
+  await runValidation(draws, { ...task, steps: 3 });
+  expect(seen.slice(4)).toEqual(seen.slice(0, 4));
 });
 
 it("a discount of 1 is none, and another reaches every unroll", async () => {

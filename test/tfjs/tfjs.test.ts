@@ -237,6 +237,28 @@ it("variables keep their gradients whatever order their names sort in", async ()
   await checkGradient(family.sample(createRng(2)), { rng: createRng(3) });
 });
 
+it("a saved state never goes to a variable whose name another saved state has not lost", async () => {
+  await tf.setBackend("cpu");
+  const [a, b, c] = ["sa", "sb", "sc"].map((name, i) => tf.variable(tf.tensor([i + 1, 2, 3]), true, name));
+  const step = (optimizer: tf.Optimizer, on: tf.Variable[]): void => {
+    optimizer.minimize(() => tf.sum(tf.square(tf.concat(on))) as tf.Scalar, false, on);
+  };
+  const first = await loadOptimizer("quadratic");
+  step(first, [a!, b!]);
+  const saved = await first.getWeights();
+  const start = [a, b, c].map((v) => v!.clone());
+  const after = async (order: tf.Variable[]): Promise<number[][]> => {
+    [a, b, c].forEach((v, i) => {
+      v!.assign(start[i] as tf.Tensor1D);
+    });
+    const optimizer = await loadOptimizer("quadratic");
+    await optimizer.setWeights(saved);
+    step(optimizer, order);
+    return [a, b, c].map((v) => Array.from(v!.dataSync()));
+  };
+  expect(await after([c!, a!, b!])).toEqual(await after([a!, b!, c!]));
+});
+
 it("a state that waits for its variable is saved again as it came", async () => {
   const optimizer = await loadOptimizer("quadratic");
   const v = tf.variable(tf.ones([3]), true, "v");

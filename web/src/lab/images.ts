@@ -1,9 +1,10 @@
 import { check } from "../../../src/core/check.ts";
+import { remember } from "../../../src/core/memo.ts";
 import type { ImageSet } from "../../../src/data/images.ts";
 import type { ImageSource } from "../../../src/experiments/families.ts";
 import { madeImages } from "../../../src/experiments/made-images.ts";
 
-const made = new Map<ImageSource, Promise<ImageSet>>();
+const made = new Map<string, Promise<ImageSet>>();
 
 async function make(source: ImageSource): Promise<ImageSet> {
   const images = await madeImages(source);
@@ -13,10 +14,5 @@ async function make(source: ImageSource): Promise<ImageSet> {
 
 /** The page downloads no data: only images made by rule. */
 export function loadImages(source: ImageSource): Promise<ImageSet> {
-  let set = made.get(source);
-  if (!set) {
-    set = make(source);
-    made.set(source, set);
-  }
-  return set;
+  return remember(made, source, () => make(source));
 }
