@@ -110,7 +110,7 @@ const mnist: Experiment = {
     validateStart: true,
   },
   tests: [
-    imageTest("mnist", mnistMlp("mnist-train")),
+    { ...imageTest("mnist", mnistMlp("mnist-train")), tuningRefinements: 4 },
     imageTest("mnist-test", mnistMlp("mnist-test"), "The MNIST classifier on images that meta-training never saw"),
   ],
 };
