@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
 import type { Experiment } from "../experiments/experiment.ts";
-import { createFamily, type FamilySpec } from "../experiments/families.ts";
+import { createFamily } from "../experiments/families.ts";
 import { experimentByName } from "../experiments/registry.ts";
 import { type Learned, runTest, type TestResult } from "../experiments/run-test.ts";
 import type { OptimizerFile } from "../learned/file.ts";
@@ -60,7 +60,7 @@ const OF_A_SEED = new Set(["seed", "iterationsDone", "file", "sha256"]);
 /** A file's recipe: network, problems and options, without what differs from seed to seed. */
 function recipeOf({ shape, provenance: { family, training } }: OptimizerFile): unknown {
   const own = JSON.stringify(training, (key, value) => (OF_A_SEED.has(key) ? undefined : value));
-  return [shape, identityOf(family as unknown as FamilySpec), JSON.parse(own)];
+  return [shape, identityOf(family), JSON.parse(own)];
 }
 
 /** Which row a file stands in: "lstm" for this experiment's own optimizer, else the row of the one that trained it. */
@@ -155,9 +155,9 @@ export async function evaluateCommand(
   // Changed code without a commit has no name: what it left must not be taken for what it would do now.
   const code = from.commit.endsWith("-dirty") ? `${from.commit} ${Date.now()}` : `${from.commit} ${from.version}`;
   const threads = poolTaskRunner(call.threads);
-  let stopped = (): string => "";
+  let kept = (): string => "";
   const deaf = onInterrupt(() => {
-    console.error(`\nStopped. ${stopped()}`);
+    console.error(`\nStopped.${kept()}`);
     process.exit(130);
   });
   try {
@@ -167,7 +167,11 @@ export async function evaluateCommand(
       const target = join(call.out, `${base}.json`);
       const runner = journal(threads, `${target}l`, code);
       if (runner.found > 0) console.error(`${target}l: going on after ${runner.found} runs of a test that was stopped`);
-      stopped = () => `${runner.kept()} runs are kept in ${target}l: the same call goes on from them`;
+      // Quick runs are made again, and code without a commit has no name to find its runs by.
+      kept = () =>
+        runner.kept() === 0 || from.commit.endsWith("-dirty")
+          ? ""
+          : ` ${runner.kept()} runs are kept in ${target}l: the same call goes on from them.`;
       const earlier = call.tunedBy === undefined ? undefined : earlierTuning(call.tunedBy, spec, from);
       if (call.tunedBy !== undefined) {
         const path = join(call.tunedBy, `${spec.key}.json`);

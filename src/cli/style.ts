@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { check } from "../core/check.ts";
 import { createRng } from "../core/rng.ts";
 import { runTrajectory } from "../evaluation/index.ts";
@@ -81,7 +82,8 @@ export async function styleCommand(content: string, style: string, call: StyleCa
   let best = { loss: Number.POSITIVE_INFINITY, theta: new Float32Array(0) };
   let first = Number.NaN;
   const most = Math.ceil(1.25 * call.steps) + 1; // about what L-BFGS takes
-  const problem = watched(family.sample(rng.split("problem")), (loss, theta) => {
+  const problem = watched(family.sample(rng.split("problem")), async (loss, theta) => {
+    await setImmediate(); // hears Ctrl-C: arithmetic alone never lets another have its turn
     if (evaluations === 0) first = loss;
     evaluations++;
     if (loss < best.loss) best = { loss, theta: theta.slice() };
@@ -92,10 +94,12 @@ export async function styleCommand(content: string, style: string, call: StyleCa
       progress.update(Math.min(evaluations, most - 1), most, `evaluation ${evaluations}, ${words}`);
     else progress.update(evaluations, call.steps + 1, words);
   });
-  const deaf = onInterrupt(() => {
-    progress.line("Stopped: this is the best picture until now.");
-    const written = Number.isFinite(best.loss) ? writePicture(call.out, best.theta, call.size) : Promise.resolve();
-    written.then(() => console.log(call.out)).finally(() => process.exit(130));
+  const deaf = onInterrupt(async () => {
+    if (Number.isFinite(best.loss)) {
+      await writePicture(call.out, best.theta, call.size);
+      progress.line(`Stopped: the best picture until now is ${call.out}`);
+    }
+    process.exit(130);
   });
   const [run] = await runTrajectory(problem, optimizer, { steps: call.steps, rng });
   deaf();

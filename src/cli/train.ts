@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { ArgumentError, check } from "../core/check.ts";
 import type { Vec } from "../core/layout.ts";
 import type { Experiment } from "../experiments/experiment.ts";
-import type { FamilySpec } from "../experiments/families.ts";
 import { optimizerFile } from "../experiments/optimizer-file.ts";
 import { decodeOptimizer, encodeOptimizer, type OptimizerFile } from "../learned/file.ts";
 import { type Checkpoint, initialCheckpoint, isFinished, metaTrain, outOfPatience } from "../meta/train.ts";
@@ -126,7 +125,7 @@ export async function train(experiment: Experiment, call: TrainCall): Promise<Tr
 /** The optimizer at a path, where this run left it, be it at an earlier round; undefined for another run's, or none. */
 function leftByRun(path: string, now: OptimizerFile): OptimizerFile | undefined {
   const told = ({ provenance: { family, training } }: OptimizerFile): string =>
-    JSON.stringify([identityOf(family as unknown as FamilySpec), { ...training, iterationsDone: 0 }]);
+    JSON.stringify([identityOf(family), { ...training, iterationsDone: 0 }]);
   if (!existsSync(path)) return undefined;
   try {
     const file = decodeOptimizer(readFileSync(path));
@@ -223,10 +222,10 @@ async function trainStage(
   const finished = isFinished(options, checkpoint);
   if (finished && !Number.isFinite(checkpoint.bestScore)) {
     const lost = checkpoint.history[0]?.nonFinite === options.metaBatch;
-    const fix = lost
-      ? "The first round's losses were not finite either: see what `gradgrad check` says of the problem"
-      : `Try a lower learningRate than ${options.learningRate}, or a longer warmup`;
-    throw new RunError(`${name}: every meta-validation diverged, so there is no optimizer to keep. ${fix}`);
+    const look = lost ? "; the first round diverged too, so see first what `gradgrad check` says of the problem" : "";
+    throw new RunError(
+      `${name}: every meta-validation diverged, so there is no optimizer to keep. Try a lower learningRate than ${options.learningRate}, or a longer warmup${look}`,
+    );
   }
   const file = optimizer(own.commit);
   const record = pathOf(experiment, call.folder, "json");

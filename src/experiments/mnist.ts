@@ -110,7 +110,7 @@ const mnist: Experiment = {
     validateStart: true,
   },
   tests: [
-    { ...imageTest("mnist", mnistMlp("mnist-train")), tuningRefinements: 4 },
+    { ...imageTest("mnist", mnistMlp("mnist-train")), tuningRefinements: 4 }, // of the others, results with two are committed
     imageTest("mnist-test", mnistMlp("mnist-test"), "The MNIST classifier on images that meta-training never saw"),
   ],
 };

@@ -109,6 +109,7 @@ function looks(
 
 const CHARACTER = 7.4; // pixels of one in a bold label
 const WIDEST = 0.4; // share of the width that labels may take
+
 function shorten(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
@@ -125,8 +126,8 @@ export function learningCurves(curves: readonly Curve[], options: CurvesOptions)
   const look = looks(curves, options.learned);
   const steps = Math.max(...curves.map((c) => c.line.length)) - 1;
   const noteOf = curves.map((c) => {
-    const where = gone(c) ? [Number.isFinite(c.line.at(-1)) ? "off scale" : "diverged"] : [];
-    return [...where, notes?.get(c.name) ?? []].flat().join(", ") || undefined;
+    const where = gone(c) && (Number.isFinite(c.line.at(-1)) ? "off scale" : "diverged");
+    return [where, notes?.get(c.name)].filter(Boolean).join(", ") || undefined;
   });
   const longest = Math.max(...[...labels, ...noteOf].map((l) => l?.length ?? 0));
   const marginRight = Math.min(width * WIDEST, 44 + CHARACTER * longest);

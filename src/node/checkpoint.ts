@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { deserialize, serialize } from "node:v8";
 import { ArgumentError, check } from "../core/check.ts";
 import type { FamilySpec } from "../experiments/families.ts";
+import type { Provenance } from "../learned/file.ts";
 import type { Checkpoint, MetaTrainOptions } from "../meta/train.ts";
 import { writeWhole } from "./write.ts";
 
@@ -25,8 +26,8 @@ export interface RunIdentity {
 }
 
 /** A problem without where it lies: a module is its text, however the call spelt its path. */
-export function identityOf(spec: FamilySpec): object {
-  if (spec.kind !== "module") return spec;
+export function identityOf(spec: FamilySpec | Provenance["family"]): object | string {
+  if (typeof spec === "string" || spec.kind !== "module") return spec;
   const { path: _, ...own } = spec;
   return own;
 }

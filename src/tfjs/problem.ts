@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { check, checkInteger } from "../core/check.ts";
-import { layout, type Vec } from "../core/layout.ts";
+import { layoutOf, type Vec } from "../core/layout.ts";
 import type { Rng } from "../core/rng.ts";
 import type { ProblemFamily } from "../problems/problem.ts";
 
@@ -40,9 +40,7 @@ export function tfFamily<Batch>(o: TfFamilyOptions<Batch>): ProblemFamily {
   const { variables } = o;
   checkInteger("variables", variables.length);
   for (const v of variables) check(!v.isDisposed, `variable ${v.name}`, "one that lives", "disposed");
-  const at = layout(Object.fromEntries(variables.map((v) => [v.name, v.shape])));
-  // By name: an object puts names that are whole numbers, as TensorFlow.js gives by itself, in an order of its own.
-  const inOrder = at.slots.map(({ name }) => variables.find((v) => v.name === name)!);
+  const at = layoutOf(variables);
   const problem = {
     layout: at,
     init(rng: Rng, theta: Vec): void {
@@ -56,11 +54,11 @@ export function tfFamily<Batch>(o: TfFamilyOptions<Batch>): ProblemFamily {
     batch: (rng: Rng): unknown => o.batch(rng),
     async lossAndGrad(theta: Vec, batch: unknown, grad: Vec): Promise<number> {
       at.slots.forEach(({ offset, size }, i) => {
-        const v = inOrder[i]!;
+        const v = variables[i]!;
         tf.tidy(() => v.assign(tf.tensor(theta.slice(offset, offset + size), v.shape)));
       });
       const { value, grads } = tf.variableGrads(() => o.loss(batch as Batch), [...variables]);
-      const numbers = await Promise.all([value, ...inOrder.map((v) => grads[v.name])].map((t) => t?.data()));
+      const numbers = await Promise.all([value, ...variables.map((v) => grads[v.name])].map((t) => t?.data()));
       tf.dispose([value, grads]);
       at.slots.forEach(({ offset, size }, i) => {
         const g = numbers[i + 1];

@@ -153,6 +153,23 @@ it.each(["SIGINT", "SIGTERM"] as const)(
   120_000,
 );
 
+it("evaluate says on Ctrl-C what it keeps", async () => {
+  const out = folder();
+  const args = [main, "evaluate", "digits-mlp", "--problem", "digits", "--out", out];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr!.on("data", (d) => {
+    said += d;
+  });
+  await until(child, "tune for digits 1/");
+  child.kill("SIGINT");
+  expect(await new Promise((done) => child.removeAllListeners("exit").on("exit", done))).toBe(130);
+  const dirty = readFileSync(join(main, "../../commit.txt"), "utf8").includes("-dirty");
+  // What code without a commit left, no later call takes.
+  if (dirty) expect(said).toMatch(/Stopped\.\n/);
+  else expect(said).toMatch(/Stopped\. [1-9]\d* runs are kept in .*digits\.jsonl: the same call goes on from them/);
+}, 60_000);
+
 it("train --from starts from a file's weights, refuses another network, and the new file says so", () => {
   const [a, b] = [folder(), folder()];
   run("train", "demo", ...small, "--out", a);

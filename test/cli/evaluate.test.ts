@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -76,6 +76,18 @@ it("only the seeds of one recipe are a group; another recipe of the same name st
     "LSTM, ti[31mny, seed 4", // nothing that a terminal obeys
     "Adam",
   ]);
+}, 60_000);
+
+it("what another call left is kept, and the same call again takes its own place", async () => {
+  const out = join(folder, "twice");
+  const left = (): string[] => readdirSync(out).sort();
+  for (const command of ["gradgrad compare adam", "gradgrad compare adam"])
+    await evaluateCommand(experiment, [], { ...call, out, command, methods: ["adam", "nag"] });
+  expect(left()).toEqual(["tiny-compare.json"]);
+  await evaluateCommand(experiment, [], { ...call, out, command: "gradgrad compare nag", methods: ["nag", "sgd"] });
+  expect(left()).toEqual(["tiny-compare.json", "tiny-compare.json.old"]);
+  const { command } = JSON.parse(readFileSync(join(out, "tiny-compare.json.old"), "utf8"));
+  expect(command).toBe("gradgrad compare adam");
 }, 60_000);
 
 it("a network that the test's problems have no place for is refused before anything is tuned", async () => {

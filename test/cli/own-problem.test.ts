@@ -73,6 +73,7 @@ describe("a problem of one's own, as a module", () => {
     const call = [main, "doctor", "../runs/decay-seed0.safetensors", "--json"];
     const lost = spawnSync(process.execPath, call, from);
     expect(lost.stderr).toMatch(/got "\.\/decay\.ts"\. Nothing is there, seen from .*elsewhere/);
+    expect(lost.stderr).toContain("Where it lies now, --problem says");
     expect(lost.status).toBe(2);
     expect(
       JSON.parse(spawnSync(process.execPath, [...call, "--problem", "../decay.ts"], from).stdout).findings,
@@ -101,6 +102,13 @@ describe("a problem of one's own, as a module", () => {
     const { status, stderr } = run("train", name);
     expect(stderr).toContain(message);
     expect(status).toBe(2);
+  });
+
+  it("that diverges is no crash: one line says what to do", () => {
+    writeFileSync(join(folder, "nan.ts"), problem().replace("return loss + r * r;", "return NaN;"));
+    const { status, stderr } = run("train", "./nan.ts");
+    expect(stderr).toMatch(/gradgrad: nan: every meta-validation diverged.*gradgrad check.*\n$/);
+    expect(status).toBe(1);
   });
 
   it("is named, with the line, where its own code throws in the middle of a run", () => {

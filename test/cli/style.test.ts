@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +18,26 @@ const at = (name: string): string => join(folder, name);
 const run = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
   spawnSync(process.execPath, [main, "style", at("content.png"), at("style.png"), ...args], { encoding: "utf8" });
 const small = ["--features", "random", "--size", "32", "--steps", "6", "--out", at("out.png"), "--json"];
+
+it("Ctrl-C keeps the best picture until then", async () => {
+  await writePicture(at("content.png"), crop(makeScenes(1, 1)[0]!, { x: 0, y: 0, size: 192 }, 64), 64);
+  await writePicture(at("style.png"), crop(makePainting(1), { x: 0, y: 0, size: 192 }, 64), 64);
+  const out = ["--features", "random", "--size", "32", "--steps", "100000", "--out", at("stopped.png"), "--json"];
+  const call = [main, "style", at("content.png"), at("style.png"), "--optimizer", "adam", ...out];
+  const child = spawn(process.execPath, call);
+  const said = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const)
+    child[name].on("data", (d) => {
+      said[name] += d;
+      if (said.stderr.includes("lowest") && !child.killed) child.kill("SIGINT");
+    });
+  const stuck = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  expect(await new Promise((done) => child.on("exit", done))).toBe(130);
+  clearTimeout(stuck);
+  expect(said.stdout).toBe(""); // no result
+  expect(said.stderr).toContain(`Stopped: the best picture until now is ${at("stopped.png")}`);
+  expect((await readPicture(at("stopped.png"))).width).toBe(32);
+}, 60_000);
 
 it("style makes a picture by any optimizer: hand-designed, of curvature, or from a file", async () => {
   await writePicture(at("content.png"), crop(makeScenes(1, 1)[0]!, { x: 0, y: 0, size: 192 }, 64), 64);

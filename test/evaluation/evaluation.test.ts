@@ -268,6 +268,37 @@ test.each([
   expect(verdict(summary).sentence).toMatch(/runs? diverged/);
 });
 
+/** A comparison of two by their last losses. */
+const lastLosses = (ours: number[], theirs: number[]) => {
+  const entry = (name: string, role: "learned" | "baseline", losses: number[]) => ({
+    name,
+    label: name,
+    role,
+    timedSteps: 1,
+    trajectories: losses.map((l) => ({ losses: Float64Array.of(1, l), diverged: false })),
+  });
+  const entries = [entry("ours", "learned", ours), entry("theirs", "baseline", theirs)];
+  return summarize({ family: "f", steps: 1, entries }, { metric: final(1), rng: createRng(1), resamples: 500 });
+};
+
+test("a difference's interval is the same from either side, and no interval of losses goes below 0", () => {
+  const [low, high] = [
+    [0, 0, 0, 0.01],
+    [0, 0.01, 0.02, 5],
+  ];
+  const interval = (a: number[], b: number[]) => lastLosses(a, b).rows[1]!.reference!.ci95;
+  const [over, under] = [interval(high, low), interval(low, high)];
+  expect(over[0]).toBeLessThan(0);
+  expect(under.map((x) => -x).reverse()).toEqual(over);
+  for (const row of lastLosses(low, high).rows) expect(row.ci95[0]).toBe(0);
+});
+
+test("of one run there is no interval, and the verdict says so", () => {
+  const { outcome, sentence } = verdict(lastLosses([0.1], [0.2]));
+  expect(outcome).toBe("not distinguishable");
+  expect(sentence).toContain("paired difference −0.1, of which there is no interval; lower on the one run");
+});
+
 test("rows to CSV and to JSON and back", async () => {
   const comparison = await compare({
     family: parabola(1),
