@@ -18,7 +18,7 @@ export function drawBars(
   bars: readonly Bars[],
   { from, to }: { readonly from: number; readonly to: number },
 ): void {
-  const [left, right, top, bottom] = [10, 10, 30, 38];
+  const [left, right, top, bottom] = [18, 18, 30, 38]; // half a label stands out on either side
   const most = Math.max(...bars.flatMap((b) => Array.from(b.shares)), 1e-9);
   const X = (power: number): number => left + ((power - from) / (to - from)) * (w - left - right);
   const Y = (share: number): number => h - bottom - (share / most) * (h - top - bottom);

@@ -77,6 +77,7 @@ export function drawChart(
   c.lineWidth = 1;
   c.textAlign = "right";
   c.textBaseline = "middle";
+  const exponents = y1 >= 1e5 ? 1e3 : 1e5; // from where on: six digits have no room, and 1e5 beside 10000 reads as another axis
   for (const t of logTicks(y0, y1)) {
     const y = Math.round(Y(t)) + 0.5;
     c.beginPath();
@@ -84,7 +85,7 @@ export function drawChart(
     c.lineTo(w - right, y);
     c.stroke();
     c.fillText(
-      t >= 1e5 || t < 1e-4 ? t.toExponential(0).replace("+", "") : String(Number(t.toPrecision(3))),
+      t >= exponents || t < 1e-4 ? t.toExponential(0).replace("+", "") : String(Number(t.toPrecision(3))),
       left - 6,
       y,
     );
@@ -98,7 +99,7 @@ export function drawChart(
 
   c.save();
   c.beginPath();
-  c.rect(left, top - 2, w - left - right + 1, h - top - bottom + 3);
+  c.rect(left, top - 2, w - left - right + 5, h - top - bottom + 3); // a dot at the last round is whole
   c.clip();
   for (const { band, x, colour } of lines) {
     if (!band) continue;
